@@ -1,0 +1,1 @@
+"""The words and the judgement: pure, without I/O, clock, randomness or logging."""
