@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,8 +17,8 @@ class Entry:
     """One row of the catalogue.
 
     It matches an error whose code (or subcode, where the same figure travels in either place) lies in
-    `code..through`, and whose `subcode`, `calls` and `tokens` fit where they are given. `tokens` are
-    language-neutral words (`SMB`, `pin`), never prose.
+    `code..through`, and whose `subcode`, `calls` and `tokens` fit where they are given. `tokens` are whole
+    words that the remote does not translate (`SMB`, `pin`), looked for in all texts of the error.
     """
 
     key: str
@@ -60,19 +61,22 @@ class Entry:
             return False
         if self.calls and call is not None and call not in self.calls:
             return False
-        if self.tokens:
-            text = " ".join((error.message, error.details, error.user_message, error.user_title))
-            return any(token in text for token in self.tokens)
-        return True
+        return not self.tokens or self._names_a_token(error)
 
-    @property
-    def precision(self) -> tuple[bool, bool, bool, bool, bool]:
-        """Sorts entries so that the narrower one is asked first."""
+    def _names_a_token(self, error: RemoteError) -> bool:
+        text = "\n".join((error.message, error.details, error.user_message, error.user_title))
+        return any(re.search(rf"(?<!\w){re.escape(token)}(?!\w)", text) for token in self.tokens)
+
+    def precision(self, *, call_known: bool) -> tuple[bool, bool, bool, bool, bool]:
+        """Sorts entries so that the narrower one is asked first.
+
+        Where the call is not known, an entry that speaks of all calls goes before one that speaks of some.
+        """
         return (
-            self.either_place,
             self.subcode is not None,
+            self.either_place,
             bool(self.tokens),
-            bool(self.calls),
+            bool(self.calls) is call_known,
             self.through is None,
         )
 
@@ -82,8 +86,15 @@ class Catalogue:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self.entries = tuple(entries)
-        self._by_precision = sorted(self.entries, key=lambda entry: entry.precision, reverse=True)
+        self._call_known = self._sorted(call_known=True)
+        self._call_unknown = self._sorted(call_known=False)
+
+    def _sorted(self, *, call_known: bool) -> tuple[Entry, ...]:
+        return tuple(
+            sorted(self.entries, key=lambda entry: entry.precision(call_known=call_known), reverse=True)
+        )
 
     def find(self, error: RemoteError, call: CallKind | None = None) -> Entry | None:
         """The narrowest entry that speaks of this error, or None for one nobody has described."""
-        return next((entry for entry in self._by_precision if entry.fits(error, call)), None)
+        order = self._call_unknown if call is None else self._call_known
+        return next((entry for entry in order if entry.fits(error, call)), None)
