@@ -1,0 +1,61 @@
+"""Attempts are money: how many remain in the moving window, and when the next one frees up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from linewright.domain.case import Case
+from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.ladders import held_kinds, held_until
+
+__all__ = ["AUTOMATIC_LIMIT", "LIMIT", "LIMITED", "WINDOW", "Budget", "budget_of", "used_in"]
+
+LIMIT = 10
+"""The remote's own limit for each kind in 72 hours; the next call blocks the phone (133016)."""
+AUTOMATIC_LIMIT = 8
+"""What Linewright spends by itself; the rest is a person's reserve."""
+WINDOW = timedelta(hours=72)
+LIMITED = (CallKind.REGISTER, CallKind.DEREGISTER)
+CODE_LIMIT, CODE_WINDOW = 6, timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """One kind's budget at one moment; `used` counts the calls that Linewright made."""
+
+    used: int
+    limit: int
+    automatic_limit: int
+    window: timedelta
+    next_free_at: datetime | None
+    blocked_until: datetime | None
+
+
+def used_in(attempts: Iterable[Attempt], kind: CallKind, window: timedelta, now: datetime) -> list[datetime]:
+    """When each call of the window was answered, oldest first; one dated in the future counts as now."""
+    times = sorted(min(a.ended_at, now) for a in attempts if a.call is kind and a.spent)
+    return [moment for moment in times if now - moment < window]
+
+
+def budget_of(case: Case, kind: CallKind) -> Budget:
+    """The budget of a kind of call for this phone, over all its ids."""
+    codes = kind is CallKind.REQUEST_CODE
+    limit, automatic = (CODE_LIMIT, CODE_LIMIT) if codes else (LIMIT, AUTOMATIC_LIMIT)
+    window = CODE_WINDOW if codes else WINDOW
+    used = used_in(case.attempts, kind, window, case.now)
+    frees = used[0] + window if used else None
+    blocks = [
+        until
+        for a in case.attempts
+        if kind in held_kinds(case, a) and (until := held_until(case, a)) and until > case.now
+    ]
+    return Budget(
+        used=len(used),
+        limit=limit,
+        automatic_limit=automatic,
+        window=window,
+        next_free_at=frees,
+        blocked_until=max(blocks, default=None),
+    )

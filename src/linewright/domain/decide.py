@@ -1,0 +1,70 @@
+"""The decision: one look at the whole case, one action. No memory, no clock, no side effects."""
+
+from __future__ import annotations
+
+from linewright.domain.action import Action, Ask, Call, GiveUp, Reason
+from linewright.domain.case import Case
+from linewright.domain.journal import CallKind
+from linewright.domain.operation import Goal, ReplyKind, TaskKind, Topic
+from linewright.domain.plan import plan
+from linewright.domain.rails import judge
+
+__all__ = ["decide"]
+
+
+def decide(case: Case) -> Action:
+    """What to do now. Level-triggered: it looks at everything each time and remembers nothing.
+
+    Order: a person's word that ends the operation; a reading, if this turn has none; the plan with its
+    remedies; the rails.
+    """
+    ended = _ended_by_person(case)
+    if ended is not None:
+        return ended
+    seen = case.read_this_turn and case.reading is not None and case.reading.good
+    return judge(case, plan(case) if seen else Call(kind=CallKind.READ))
+
+
+def _ended_by_person(case: Case) -> Action | None:
+    declined = next((r for r in case.replies if r.answer is ReplyKind.DECLINE and r.topic is not Topic.CANCEL), None)
+    if declined is not None:
+        return GiveUp(
+            reason=Reason.DECLINED,
+            message=f"The question ({declined.kind}) was declined. {_what_stays(case)}",
+            next_step="`linewright operation retry` takes it up again.",
+        )
+    if case.operation.cancel_asked_at is None:
+        return None
+    if _between(case):
+        word = case.reply(Topic.CANCEL, since=case.operation.cancel_asked_at)
+        if word is None:
+            return Ask(
+                kind=TaskKind.APPROVE,
+                topic=Topic.CANCEL,
+                reason=Reason.NEEDS_APPROVAL,
+                message="The number is deregistered and not yet registered again.",
+                question="Cancel now and leave the number offline? Approve to cancel; decline, and it is "
+                "brought back online.",
+                next_step="Nothing is sent until you answer.",
+            )
+        if word.answer is ReplyKind.DECLINE:
+            return None
+    return GiveUp(
+        reason=Reason.CANCELLED,
+        message=f"Cancelled. {_what_stays(case)}",
+        next_step="`linewright operation retry` takes it up again.",
+    )
+
+
+def _between(case: Case) -> bool:
+    """Whether a register operation has deregistered the number and not registered it since."""
+    if case.operation.goal is not Goal.REGISTER or case.registered:
+        return False
+    down = next((a for a in reversed(case.of_kind(CallKind.DEREGISTER)) if a.ok or a.in_doubt), None)
+    return down is not None and case.ok_since(CallKind.REGISTER, down.ended_at) is None
+
+
+def _what_stays(case: Case) -> str:
+    spent = sum(a.spent for a in case.mine)
+    calls = f"{spent} call{'s' if spent != 1 else ''} of this operation stay counted" if spent else "Nothing was sent"
+    return f"{calls}; the number was last seen {case.standing}."

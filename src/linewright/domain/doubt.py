@@ -1,0 +1,147 @@
+"""A call in doubt: sent, perhaps, and its answer lost. One rule per kind of call (DESIGN 5.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from linewright.domain.action import Reason, Wait
+from linewright.domain.case import Case
+from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.ladders import server_down_wait
+from linewright.domain.number import REGISTERED, Standing
+from linewright.domain.remedies import Step, ask_pin, support
+
+__all__ = ["SETTLES_IN", "doubtful", "in_doubt", "unsettled"]
+
+SETTLES_IN = timedelta(minutes=2)
+"""Readings over this time tell whether a register or deregister happened."""
+LOOKS = (timedelta(seconds=15), timedelta(minutes=1), SETTLES_IN)
+SURE_PIN = (timedelta(minutes=10), timedelta(hours=1))
+"""When a register in doubt, whose PIN cannot be wrong, is made again; after that as 133004."""
+SHOWN = frozenset({CallKind.REGISTER, CallKind.DEREGISTER})
+REPEATS = 4
+
+
+def was_registered(attempt: Attempt) -> bool:
+    return attempt.before in {standing.value for standing in REGISTERED}
+
+
+def happened(case: Case, attempt: Attempt) -> bool:
+    """Whether a reading since shows that the call in doubt took place."""
+    seen = case.last_good
+    if seen is None or seen.at < attempt.ended_at:
+        return False
+    if attempt.call is CallKind.REGISTER:
+        return not was_registered(attempt) and case.registered
+    if attempt.call is CallKind.DEREGISTER:
+        return was_registered(attempt) and case.standing in (Standing.OFFLINE, Standing.UNVERIFIED)
+    return attempt.call is CallKind.VERIFY_CODE and seen.verified
+
+
+def next_look(case: Case, attempt: Attempt) -> datetime | None:
+    """The next reading within the two minutes, or None once they are over."""
+    passed = case.ago(attempt.ended_at)
+    rest = next((look for look in LOOKS if look > passed), None)
+    return None if rest is None else case.now + (rest - passed)
+
+
+def unsettled(case: Case) -> Attempt | None:
+    """The phone's call in doubt that still bars every other write: no reading has settled it yet."""
+    for kind in SHOWN:
+        last = next((a for a in reversed(case.attempts) if a.call is kind and a.spent), None)
+        if last is None or not last.in_doubt or happened(case, last):
+            continue
+        if next_look(case, last) is not None:
+            return last
+    return None
+
+
+def in_doubt(case: Case, attempt: Attempt) -> Wait | None:
+    """Rest until the next reading that may settle it."""
+    look = next_look(case, attempt)
+    if look is None:
+        return None
+    return Wait(
+        until=look,
+        reason=Reason.IN_DOUBT,
+        message=f"The answer to the call {attempt.call} was lost; it may have happened. Nothing is sent "
+        "before readings have told.",
+        next_step="Reads the number again.",
+    )
+
+
+def doubtful(case: Case, attempt: Attempt) -> Step:
+    """What to do about this operation's latest call of a kind when it is in doubt."""
+    if attempt.call in SHOWN and not happened(case, attempt):
+        wait = in_doubt(case, attempt)
+        if wait:
+            return wait
+    rule = {CallKind.REGISTER: _register, CallKind.DEREGISTER: _deregister}.get(attempt.call, _harmless)
+    return rule(case, attempt)
+
+
+def _times(case: Case, attempt: Attempt) -> int:
+    """How many calls of this kind in a row are in doubt."""
+    count = 0
+    for earlier in reversed(case.of_kind(attempt.call)):
+        if not earlier.in_doubt:
+            break
+        count += 1
+    return count
+
+
+def _register(case: Case, attempt: Attempt) -> Step:
+    times = _times(case, attempt)
+    accepted = case.pins.accepted
+    sure = case.two_step is False or (accepted is not None and accepted.fingerprint == attempt.fingerprint)
+    if not sure:
+        if times < 2:
+            return CallKind.REGISTER
+        tried = sum(a.pin == attempt.pin for a in case.of_kind(CallKind.REGISTER) if a.in_doubt)
+        newer = case.pins.candidates and case.pins.candidates[0].id != attempt.pin
+        if newer or tried < 2:
+            return CallKind.REGISTER
+        return ask_pin(
+            case,
+            "Two answers to a registration were lost, and the PIN sent may be wrong: a third try could lock "
+            "the number.",
+            Reason.IN_DOUBT,
+        )
+    wait = (
+        SURE_PIN[times - 1]
+        if times <= len(SURE_PIN)
+        else server_down_wait(attempt.number, times + 2 - len(SURE_PIN) + 1)
+    )
+    until = min(attempt.ended_at, case.now) + wait
+    if case.now >= until:
+        return CallKind.REGISTER
+    return Wait(
+        until=until,
+        reason=Reason.IN_DOUBT,
+        message="The answer to the registration was lost, and readings do not show the number online.",
+        next_step="Registers again by itself.",
+    )
+
+
+def _deregister(case: Case, attempt: Attempt) -> Step:
+    if happened(case, attempt) or not was_registered(attempt):
+        return CallKind.REGISTER
+    if _times(case, attempt) < 2:
+        return CallKind.DEREGISTER
+    return support(case, attempt, "Two answers to a deregistration were lost, and the number still shows.")
+
+
+def _harmless(case: Case, attempt: Attempt) -> Step:
+    """Calls whose repetition changes nothing: the same PIN set, the same settings kept."""
+    times = _times(case, attempt)
+    if times > REPEATS:
+        return support(case, attempt, f"The answers to the call {attempt.call} are lost again and again.")
+    until = min(attempt.ended_at, case.now) + server_down_wait(attempt.number, times)
+    if case.now >= until:
+        return attempt.call
+    return Wait(
+        until=until,
+        reason=Reason.IN_DOUBT,
+        message=f"The answer to the call {attempt.call} was lost; repeating it does no harm.",
+        next_step="Makes the same call again.",
+    )

@@ -1,0 +1,87 @@
+"""How long each refusal holds its kind of call: told by the remote where it tells, else by ladder."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from linewright.domain.case import Case
+from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.waits import Told, told, with_margin
+
+__all__ = ["BLOCK", "LADDERS", "Held", "held_kinds", "held_until", "server_down_wait", "told_wait"]
+
+Held = Callable[[Case, Attempt], timedelta]
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+BLOCK = timedelta(hours=72, minutes=5)
+"""133016: 72 h from the answer, and five minutes for the clocks to differ."""
+SERVER_DOWN = (MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR)
+TROUBLE = (timedelta(seconds=30), 2 * MINUTE, 10 * MINUTE, HOUR)
+MAINTENANCE = frozenset({131057, 2494100})
+TOO_SOON = (timedelta(seconds=30), 5 * MINUTE, HOUR)
+DELETED = (5 * MINUTE, 10 * MINUTE)
+USAGE = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
+
+
+def rung(ladder: tuple[timedelta, ...], step: int) -> timedelta:
+    """The wait after the `step`-th answer (from 1); the last rung repeats."""
+    return ladder[min(max(step, 1), len(ladder)) - 1]
+
+
+def told_wait(attempt: Attempt) -> timedelta | None:
+    """What the remote told, with its margin."""
+    said: Told | None = told(attempt.error) if attempt.error else None
+    return with_margin(said.wait) if said else None
+
+
+def _longer(attempt: Attempt, own: timedelta) -> timedelta:
+    return max(told_wait(attempt) or timedelta(0), own)
+
+
+def server_down_wait(number: str, step: int) -> timedelta:
+    """The ladder of 133004, each rung within 10 % of its figure by the number's id, not by chance."""
+    share = zlib.crc32(f"{number}/{step}".encode()) / 0xFFFFFFFF
+    return rung(SERVER_DOWN, step) * (0.9 + 0.2 * share)
+
+
+def _server_down(case: Case, attempt: Attempt) -> timedelta:
+    return _longer(attempt, server_down_wait(attempt.number, case.streak(attempt)))
+
+
+def _trouble(case: Case, attempt: Attempt) -> timedelta:
+    step = case.streak(attempt)
+    first = MINUTE if attempt.code in MAINTENANCE and step == 1 else rung(TROUBLE, step)
+    return _longer(attempt, first)
+
+
+LADDERS: dict[str, Held] = {
+    "server_down": _server_down,
+    "guesses_locked": lambda case, a: told_wait(a) or 12 * HOUR,
+    "pin_too_soon": lambda case, a: _longer(a, rung(TOO_SOON, case.streak(a))),
+    "recently_deleted": lambda case, a: _longer(a, rung(DELETED, case.streak(a))),
+    "attempts_used_up": lambda case, a: _longer(a, BLOCK),
+    "code_requests_used_up": lambda case, a: _longer(a, 24 * HOUR),
+    "code_not_sent": lambda case, a: told_wait(a) or HOUR,
+    "code_not_needed": lambda case, a: _longer(a, 24 * HOUR),
+    "too_many_calls": lambda case, a: _longer(a, rung(USAGE, case.streak(a))),
+    "their_trouble": _trouble,
+}
+"""The wait of each remedy that has one; any other refusal holds its call only as long as it tells."""
+
+
+def held_until(case: Case, attempt: Attempt) -> datetime | None:
+    """Until when this refusal holds the kinds of call it speaks of, or None where it holds nothing."""
+    if not attempt.refused:
+        return None
+    held = LADDERS.get(case.remedy(attempt))
+    wait = held(case, attempt) if held else told_wait(attempt)
+    return min(attempt.ended_at, case.now) + wait if wait else None
+
+
+def held_kinds(case: Case, attempt: Attempt) -> frozenset[CallKind]:
+    """A refusal holds the kind of call that was refused; 133016 holds both halves of the budget."""
+    if case.remedy(attempt) == "attempts_used_up":
+        return frozenset({CallKind.REGISTER, CallKind.DEREGISTER})
+    return frozenset({attempt.call})

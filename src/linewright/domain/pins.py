@@ -1,0 +1,169 @@
+"""The life of a PIN, derived from the journal: no state of its own that a crash could leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from linewright.domain.journal import Attempt, CallKind
+
+__all__ = ["Change", "ChangeKind", "Pin", "PinBook", "PinOrigin", "PinState", "pin_book", "well_formed"]
+
+MISMATCH = 133005
+POLICY_LOCK = 131031
+PARAMETER = 100
+
+
+class PinOrigin(StrEnum):
+    """Where a kept PIN came from."""
+
+    GIVEN = "given"
+    """By a person, as the number's present PIN (or the one it shall get while two-step is off)."""
+    MADE = "made"
+    """By Linewright, for a number whose two-step verification a reading showed off."""
+    SET = "set"
+    """To be set through the API; it is of no use before that call was answered ok."""
+
+
+class PinState(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    DOUBTED = "doubted"
+    STALE = "stale"
+    NOT_USED = "not used"
+
+
+class ChangeKind(StrEnum):
+    """How a PIN is known to have changed (DESIGN 5.5)."""
+
+    OFF = "off"
+    """Two-step verification is off: read so, or a person said so. Any PIN sent becomes the PIN."""
+    CHANGED = "changed"
+    """Another PIN holds now: PIN_CHANGED, or a person said so. What was kept before is stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    at: datetime
+    kind: ChangeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One kept PIN, without its digits. Equal digits of one phone have equal fingerprints."""
+
+    id: str
+    fingerprint: str
+    origin: PinOrigin
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinBook:
+    """What is known of a phone's PINs. `candidates` are those that may be sent, best first."""
+
+    state: PinState = PinState.NONE
+    since: datetime | None = None
+    candidates: tuple[Pin, ...] = ()
+    accepted: Pin | None = None
+    refused: frozenset[str] = frozenset()
+    pins: tuple[Pin, ...] = ()
+
+    def by_id(self, pin: str | None) -> Pin | None:
+        return next((kept for kept in self.pins if kept.id == pin), None)
+
+    def is_refused(self, pin: str | None) -> bool:
+        kept = self.by_id(pin)
+        return kept is not None and kept.fingerprint in self.refused
+
+
+def well_formed(digits: str) -> bool:
+    """Six ASCII digits: what the remote takes for a PIN."""
+    return len(digits) == 6 and digits.isascii() and digits.isdigit()
+
+
+def pin_book(
+    pins: Iterable[Pin],
+    attempts: Iterable[Attempt],
+    changes: Iterable[Change] = (),
+    *,
+    two_step: bool | None = None,
+    unused: bool = False,
+) -> PinBook:
+    """What the journal says of a phone's PINs.
+
+    `attempts` are all of the phone that carried a PIN, oldest first; `two_step` is `is_pin_enabled` of
+    the latest good reading; `unused` says that two readings since the last ok register showed it off.
+    """
+    kept = tuple(sorted(pins, key=lambda pin: pin.at))
+    sent = [attempt for attempt in attempts if attempt.pin]
+    set_calls = [a for a in sent if a.call is CallKind.SET_PIN]
+    last_set = max((a.ended_at for a in set_calls if a.ok), default=None)
+    turned = [change.at for change in changes]
+    moved = max([*turned, *([last_set] if last_set else [])], default=None)
+    refused = frozenset(
+        a.fingerprint
+        for a in sent
+        if a.fingerprint and a.refused and a.code == MISMATCH and (moved is None or a.ended_at > moved)
+    )
+    set_ok = {a.pin for a in set_calls if a.ok and a.ended_at == last_set}
+    stale_before = max(
+        [c.at for c in changes if c.kind is ChangeKind.CHANGED] + ([last_set] if last_set else []),
+        default=None,
+    )
+    malformed = {a.pin for a in sent if a.refused and a.code == PARAMETER}
+    tried = {a.pin for a in sent if a.call is CallKind.REGISTER and a.spent}
+
+    def sendable(pin: Pin) -> bool:
+        if pin.id in set_ok:
+            return stale_before == last_set or stale_before is None
+        if pin.origin is PinOrigin.SET or pin.id in malformed:
+            return False
+        if stale_before is not None and pin.at < stale_before:
+            return False
+        return pin.origin is PinOrigin.GIVEN or two_step is False or pin.id in tried
+
+    fit = [pin for pin in reversed(kept) if sendable(pin)]
+    candidates = tuple(pin for pin in fit if pin.fingerprint not in refused)
+    proof = _proof(sent, stale_before)
+    accepted = next((pin for pin in candidates if proof and pin.fingerprint == proof.fingerprint), None)
+    book = PinBook(candidates=candidates, accepted=accepted, refused=refused, pins=kept)
+    state, since = _state(book, sent, proof, stale_before, unused=unused)
+    return PinBook(state=state, since=since, candidates=candidates, accepted=accepted, refused=refused, pins=kept)
+
+
+def _proof(sent: list[Attempt], stale_before: datetime | None) -> Attempt | None:
+    """The latest ok register of a number that was down just before: only that accepts a PIN."""
+    for attempt in reversed(sent):
+        if attempt.call is CallKind.REGISTER and attempt.ok and attempt.before in ("offline", "unverified"):
+            return attempt if stale_before is None or attempt.ended_at > stale_before else None
+    return None
+
+
+def _state(
+    book: PinBook,
+    sent: list[Attempt],
+    proof: Attempt | None,
+    stale_before: datetime | None,
+    *,
+    unused: bool,
+) -> tuple[PinState, datetime | None]:
+    if unused and proof:
+        return PinState.NOT_USED, proof.ended_at
+    if not book.pins:
+        return PinState.NONE, None
+    last = sent[-1] if sent else None
+    if not book.candidates:
+        if last and last.refused and last.code == MISMATCH and last.fingerprint in book.refused:
+            return PinState.REFUSED, last.ended_at
+        return (PinState.STALE, stale_before) if stale_before else (PinState.NONE, None)
+    best = book.candidates[0]
+    if last and last.pin == best.id and last.refused and last.code == POLICY_LOCK:
+        return PinState.DOUBTED, last.ended_at
+    if book.accepted and best.fingerprint == book.accepted.fingerprint and proof:
+        return PinState.ACCEPTED, proof.ended_at
+    return PinState.PENDING, best.at

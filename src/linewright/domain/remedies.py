@@ -1,0 +1,570 @@
+"""The remedies: one function per kind of refusal, in the order of the errors page.
+
+Lay the catalogue beside this file: each entry names its remedy, and each remedy follows the steps of
+its entry. A remedy looks at the whole case each time it is asked. It returns an action, or the kind of
+call to go toward: the refused kind itself means *again*, another kind means *that first*.
+
+Waits are not enforced here: the rails hold a call until its time (`ladders.held_until`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from linewright.domain.action import Action, Ask, GiveUp, Reason, Wait
+from linewright.domain.case import Case
+from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.ladders import held_until
+from linewright.domain.operation import Evidence, Goal, ReplyKind, TaskKind, Topic
+from linewright.domain.pins import PinOrigin
+
+__all__ = ["NAMES", "REMEDIES", "Step", "ask_pin", "certificate", "fix", "show", "support"]
+
+Step = Action | CallKind
+
+
+class Act(Protocol):
+    """A remedy: what to do about a refused call."""
+
+    __name__: str
+
+    def __call__(self, case: Case, refusal: Attempt, /) -> Step: ...
+
+
+ANNOUNCE_OUTAGE = timedelta(minutes=30)
+"""After this long a person is told where to look; the tries go on (errors page, 133004)."""
+NAME_LOOKS = timedelta(hours=6)
+STATUS_PAGE = "https://metastatus.com/whatsapp-business-api"
+
+
+def said(attempt: Attempt) -> str:
+    """The remote's own words for an error, shortened, with its code and trace."""
+    error = attempt.error
+    if error is None:
+        return "no words came with it"
+    words = error.details or error.user_message or error.message or "no words came with it"
+    code = f"{error.code}/{error.subcode}" if error.subcode else str(error.code)
+    trace = f", fbtrace_id {attempt.fbtrace_id}" if attempt.fbtrace_id else ""
+    return f"“{words[:200]}” ({code}{trace})"
+
+
+def support(case: Case, attempt: Attempt | None, message: str, reason: Reason = Reason.NEEDS_SUPPORT) -> Ask:
+    """A question that only the remote's support can answer; `done` makes Linewright look again."""
+    traces = [a.fbtrace_id for a in case.mine if a.refused and a.fbtrace_id]
+    quoted = f" The remote said {said(attempt)}." if attempt and attempt.error else ""
+    named = f" Trace ids: {', '.join(traces[-5:])}." if traces else ""
+    return Ask(
+        kind=TaskKind.SUPPORT,
+        topic=Topic.CHANGE,
+        reason=reason,
+        message=message + quoted,
+        question=f"Please write to Meta Direct Support.{named} `linewright bundle` makes the file to send. "
+        "Answer done when they have acted, and Linewright looks again.",
+        next_step="When you answer done, the number is read again and the work goes on.",
+    )
+
+
+def fix(case: Case, attempt: Attempt, message: str, question: str) -> Ask:
+    """A change that only a person can make; `done` makes Linewright look again."""
+    return Ask(
+        kind=TaskKind.FIX,
+        topic=Topic.CHANGE,
+        reason=Reason.NEEDS_FIX,
+        message=f"{message} The remote said {said(attempt)}.",
+        question=f"{question} Answer done when it is changed, and Linewright looks again.",
+        next_step="When you answer done, the number is read again and the refused call is made once more.",
+    )
+
+
+def ask_pin(case: Case, message: str, reason: Reason = Reason.NEEDS_PIN) -> Ask:
+    """The one question about the PIN, always with the same four ways out."""
+    return Ask(
+        kind=TaskKind.PIN,
+        topic=Topic.PIN,
+        reason=reason,
+        message=message,
+        question=f"What is the two-step verification PIN of {case.number.display or case.number.e164}? Give "
+        "the six digits; or approve, and Linewright sets a new one through the API; or say done once two-step "
+        "verification is switched off in WhatsApp Manager.",
+        next_step="With your answer the number is registered once more.",
+    )
+
+
+# 133000
+
+
+def half_deregistered(case: Case, refusal: Attempt) -> Step:
+    """133000: finish the deregistration, then register; the register's answer is the proof."""
+    finished = [a for a in case.of_kind(CallKind.DEREGISTER) if a.ok]
+    refusals = [a for a in case.of_kind(CallKind.REGISTER) if a.refused and _is(case, a, "half_deregistered")]
+    if len(finished) >= 2 and len(refusals) >= 3:
+        return support(case, refusal, "The number still counts as half deregistered after two good deregistrations.")
+    last = case.last(CallKind.DEREGISTER)
+    if last is None or last.ended_at < refusal.ended_at:
+        return CallKind.DEREGISTER
+    if last.ok or last.in_doubt or _is(case, last, "not_registered"):
+        return CallKind.REGISTER
+    failed = [a for a in case.of_kind(CallKind.DEREGISTER) if a.refused and a.ended_at >= refusal.ended_at]
+    if len(failed) >= 2 and not _bounded(case, last):
+        return support(case, last, "The unfinished deregistration was refused twice.")
+    return CallKind.DEREGISTER
+
+
+# 133004
+
+
+def server_down(case: Case, refusal: Attempt) -> Step:
+    """133004: transient; try again on the ladder, and after half an hour say where to look."""
+    first = next((a for a in case.of_kind(refusal.call) if _is(case, a, "server_down")), refusal)
+    if case.now >= (held_until(case, refusal) or case.now):
+        return refusal.call
+    message = "The remote's registration server is down (133004). This passes by itself."
+    if case.ago(first.ended_at) >= ANNOUNCE_OUTAGE:
+        message += (
+            f" It has lasted more than 30 minutes: see {STATUS_PAGE}, and consider a ticket with Meta Direct "
+            f"Support naming fbtrace_id {refusal.fbtrace_id}."
+        )
+    return again_later(case, refusal, Reason.SERVER_DOWN, message)
+
+
+# 133005
+
+
+def pin_mismatch(case: Case, refusal: Attempt) -> Step:
+    """133005: this PIN is refused and never sent again; another accepted one, a reset, or a person."""
+    if refusal.call is not CallKind.REGISTER:
+        return show(case, refusal)
+    approved = case.reply(Topic.PIN, ReplyKind.APPROVE, since=refusal.ended_at)
+    if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
+        return CallKind.SET_PIN
+    if case.pins.candidates:
+        return CallKind.REGISTER
+    off = case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at)
+    if case.two_step is False or (off and case.two_step is None):
+        return CallKind.REGISTER
+    if case.account.pin_reset == "auto" and not _reset_tried(case):
+        return CallKind.SET_PIN
+    reset_failed = " A fresh PIN was set through the API and refused as well." if _reset_tried(case) else ""
+    still_on = " The number still reads as having two-step verification switched on." if off else ""
+    return ask_pin(
+        case,
+        "The remote refused the two-step verification PIN (133005). It will not be sent again: a few wrong "
+        f"guesses lock the number.{reset_failed}{still_on}",
+    )
+
+
+# 133006
+
+
+def verification_lapsed(case: Case, refusal: Attempt) -> Step:
+    """133006: prove the phone again with a code, then register once."""
+    if refusal.call is not CallKind.REGISTER:
+        return show(case, refusal)
+    if case.ok_since(CallKind.VERIFY_CODE, refusal.ended_at):
+        return CallKind.REGISTER
+    before = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.ok and a.ended_at <= refusal.ended_at]
+    if before:
+        return support(case, refusal, "The remote asks for another verification although one was just accepted.")
+    return CallKind.VERIFY_CODE
+
+
+# 133008
+
+
+def guesses_locked(case: Case, refusal: Attempt) -> Step:
+    """133008: wait out the lock, then one register with the PIN that was not refused; meanwhile ask."""
+    if refusal.call is not CallKind.REGISTER:
+        return show(case, refusal)
+    person = case.reply(Topic.PIN, since=refusal.ended_at) or case.reply(Topic.LOCKED, since=refusal.ended_at)
+    if person and person.answer is ReplyKind.APPROVE and not case.ok_since(CallKind.SET_PIN, person.at):
+        return CallKind.SET_PIN
+    question = ask_pin(
+        case,
+        "Too many wrong PINs were tried, here or elsewhere: the remote has locked registration for a time (133008).",
+    )
+    no_pin = not case.pins.candidates and case.two_step is not False
+    if case.streak(refusal) >= 2 and not person:
+        return question
+    if no_pin and not (person and person.answer is ReplyKind.DONE):
+        return question
+    if person:
+        return CallKind.REGISTER
+    until = held_until(case, refusal)
+    if until is None or case.now >= until:
+        return CallKind.REGISTER
+    return Wait(
+        until=until,
+        reason=Reason.TOLD_TO_WAIT,
+        message=question.message + " It opens by itself.",
+        next_step="One registration with the kept PIN. Nothing is needed from you, unless you know that this "
+        "PIN is wrong.",
+        ask=Ask(
+            kind=TaskKind.PIN,
+            topic=Topic.LOCKED,
+            reason=Reason.NEEDS_PIN,
+            message=question.message,
+            question="Is the kept PIN right? Without an answer it is tried once when the lock opens. Give "
+            "another PIN, or approve a new one set through the API, or say done if two-step verification is "
+            "off now.",
+        ),
+    )
+
+
+# 133009
+
+
+def pin_too_soon(case: Case, refusal: Attempt) -> Step:
+    """133009: the same PIN again after the told wait; a fourth time a person looks."""
+    if case.streak(refusal) >= 4 and not case.settled_by_person(refusal.ended_at):
+        return support(case, refusal, "The remote says for the fourth time that the PIN came too soon.")
+    return again_later(case, refusal, Reason.TOLD_TO_WAIT, "The remote wants more time between two PINs (133009).")
+
+
+# 133010
+
+
+def not_registered(case: Case, refusal: Attempt) -> Step:
+    """133010, or 100 *not linked*: to a deregister that is the goal; to a register, once more."""
+    if refusal.call is CallKind.DEREGISTER:
+        return CallKind.REGISTER
+    if refusal.call is not CallKind.REGISTER:
+        return show(case, refusal)
+    if case.streak(refusal) >= 2:
+        return support(case, refusal, "The remote answers a registration with *not registered* again.")
+    until = refusal.ended_at + timedelta(minutes=5)
+    if case.now < until:
+        return Wait(
+            until=until,
+            reason=Reason.REGISTERING,
+            message="The remote answered the registration with *not registered* (133010).",
+            next_step="Registers once more.",
+        )
+    return CallKind.REGISTER
+
+
+# 133015
+
+
+def recently_deleted(case: Case, refusal: Attempt) -> Step:
+    """133015: wait five minutes, then ten; a third time look whether it is really gone."""
+    if case.streak(refusal) >= 3:
+        return fix(
+            case,
+            refusal,
+            "The number was deleted a moment ago, and the deletion is still not finished (133015).",
+            "Please look in WhatsApp Manager whether the number is fully removed from its old account.",
+        )
+    return again_later(
+        case,
+        refusal,
+        Reason.TOLD_TO_WAIT,
+        "The number was deleted a moment ago, and its deletion is not finished (133015).",
+    )
+
+
+# 133016
+
+
+def attempts_used_up(case: Case, refusal: Attempt) -> Step:
+    """133016: blocked for 72 hours; nobody can shorten it, and a second one in a row is for support."""
+    if case.streak(refusal) >= 2:
+        return support(case, refusal, "The block of 72 hours was waited out, and the remote blocked again.")
+    return again_later(
+        case,
+        refusal,
+        Reason.BLOCKED,
+        "All ten attempts of 72 hours are used up (133016): the remote blocks this phone. Nobody can shorten that.",
+    )
+
+
+# 131045
+
+
+def certificate(case: Case, heard: Evidence) -> Step:
+    """131045 (or 133010) heard while the number reads online: register again; deregister only if it comes
+    back after that (the errors page starts there, at the price of an outage)."""
+    registered = [a for a in case.of_kind(CallKind.REGISTER) if a.ok and a.ended_at >= heard.at]
+    earlier = [e for e in case.evidence if e.code == heard.code and e.at < heard.at]
+    tried_before = any(a.ok and e.at <= a.ended_at < heard.at for e in earlier for a in case.of_kind(CallKind.REGISTER))
+    if registered or not tried_before:
+        return CallKind.REGISTER
+    deregistered = case.ok_since(CallKind.DEREGISTER, heard.at)
+    return CallKind.REGISTER if deregistered else CallKind.DEREGISTER
+
+
+def certificate_answered(case: Case, refusal: Attempt) -> Step:
+    """131045 as the answer to a call of ours is not known to happen; it is shown."""
+    return show(case, refusal)
+
+
+# 136024
+
+
+def code_requests_used_up(case: Case, refusal: Attempt) -> Step:
+    """136024/2388367: too many codes asked for; no request for 24 hours, then one."""
+    if refusal.call is not CallKind.REQUEST_CODE:
+        return show(case, refusal)
+    if case.streak(refusal) >= 2:
+        return _code_not_coming(case, refusal)
+    return again_later(
+        case, refusal, Reason.TOLD_TO_WAIT, "Too many codes were asked for this number (136024/2388367)."
+    )
+
+
+def code_not_sent(case: Case, refusal: Attempt) -> Step:
+    """136024/2388091: the remote could not send it; wait, then once the other way, then a person."""
+    if refusal.call is not CallKind.REQUEST_CODE:
+        return show(case, refusal)
+    if case.streak(refusal) >= 2:
+        return _code_not_coming(case, refusal)
+    other = "voice call" if (refusal.method or "SMS") == "SMS" else "SMS"
+    return again_later(
+        case,
+        refusal,
+        Reason.TOLD_TO_WAIT,
+        f"The remote could not send the code (136024/2388091). Next time it goes by {other}.",
+    )
+
+
+def code_not_needed(case: Case, refusal: Attempt) -> Step:
+    """136024 without a subcode: verified already, as a reading tells; else hold for 24 hours."""
+    if refusal.call is not CallKind.REQUEST_CODE:
+        return show(case, refusal)
+    if case.streak(refusal) >= 2:
+        return _code_not_coming(case, refusal)
+    return again_later(
+        case, refusal, Reason.TOLD_TO_WAIT, "The remote would not send a code and did not say why (136024)."
+    )
+
+
+def _code_not_coming(case: Case, refusal: Attempt) -> Ask:
+    return fix(
+        case,
+        refusal,
+        "No code could be sent, twice.",
+        "Please see that this phone takes SMS or calls, that no phone menu answers it, and that the number "
+        "is not in use in the WhatsApp app.",
+    )
+
+
+# 136025
+
+
+def wrong_code(case: Case, refusal: Attempt) -> Step:
+    """136025: the plan of the verification asks again, at most three times for one code."""
+    return CallKind.VERIFY_CODE if refusal.call is CallKind.VERIFY_CODE else show(case, refusal)
+
+
+# 131031
+
+
+def policy_lock(case: Case, refusal: Attempt) -> Step:
+    """131031: a policy lock, or a wrong PIN in the request; nothing is repeated before a person looked."""
+    return fix(
+        case,
+        refusal,
+        "The remote says that the account is locked (131031). It says the same when the PIN sent was wrong.",
+        "Please look at the account in Meta Business Suite, Account Quality, and check the PIN.",
+    )
+
+
+# 100
+
+
+def lives_in_app(case: Case, refusal: Attempt) -> Step:
+    """100 with SMB: the number lives in the WhatsApp Business app; another PIN would not help."""
+    return GiveUp(
+        reason=Reason.NOT_OURS,
+        message=f"This number lives in the WhatsApp Business app. The remote said {said(refusal)}.",
+        next_step="Bring it in by Embedded Signup for Business app users (coexistence), or delete the account "
+        "in the app first; then `linewright register` it again.",
+    )
+
+
+def pin_malformed(case: Case, refusal: Attempt) -> Step:
+    """100 about the PIN: malformed or weak, not *refused*; ours is made anew, theirs is asked for."""
+    pin = case.pins.by_id(refusal.pin)
+    made_here = pin is not None and pin.origin is not PinOrigin.GIVEN
+    if made_here and case.streak(refusal) < 3:
+        return refusal.call
+    if case.pins.candidates or case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at):
+        return refusal.call
+    if case.reply(Topic.PIN, ReplyKind.VALUE, since=refusal.ended_at):
+        return refusal.call
+    approved = case.reply(Topic.PIN, ReplyKind.APPROVE, since=refusal.ended_at)
+    if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
+        return CallKind.SET_PIN
+    return ask_pin(case, f"The remote takes this PIN for malformed or too simple. It said {said(refusal)}.")
+
+
+# 2388001
+
+
+def name_not_processed(case: Case, refusal: Attempt) -> Step:
+    """2388001 at register: the display name is not processed yet, or the number is still in the app."""
+    return after_the_name(case, refusal) or fix(
+        case,
+        refusal,
+        "The remote cannot make a certificate for this number: its display name is not processed, or the "
+        "number is still in use in the WhatsApp app.",
+        "Please look at the display name in WhatsApp Manager, and delete the account in the app if there is one.",
+    )
+
+
+def after_the_name(case: Case, since: Attempt) -> Step | None:
+    """What the display name's review says after a call: wait, register once more, or have it changed."""
+    reading = case.last_good
+    if reading is None:
+        return None
+    if reading.name_in_review:
+        return Wait(
+            until=next_look(case, since, NAME_LOOKS),
+            reason=Reason.NAME_IN_REVIEW,
+            message="Meta is still reviewing the display name; until then the number cannot come online.",
+            next_step="Looks again every 6 hours and registers once the name is approved.",
+        )
+    if reading.name_status in ("DECLINED", "REJECTED"):
+        return fix(
+            case,
+            since,
+            "Meta declined the display name.",
+            "Please give the number another display name in WhatsApp Manager and wait for its approval.",
+        )
+    was_in_review = any(seen.name_in_review for seen in case.seen_since(since.at))
+    return CallKind.REGISTER if was_in_review and reading.name_approved else None
+
+
+def next_look(case: Case, since: Attempt, every: timedelta) -> datetime:
+    """The next moment of a steady rhythm that began with `since`."""
+    return since.ended_at + every * (case.ago(since.ended_at) // every + 1)
+
+
+def migration_precondition(case: Case, refusal: Attempt) -> Step:
+    """2388001, 2388012, 2388103 when a number is created: something is missing on either side."""
+    return fix(
+        case,
+        refusal,
+        "The number cannot be added to this account yet.",
+        "Please do what the remote's words ask for on the old and the new account.",
+    )
+
+
+# Tokens, permissions, limits
+
+
+def token_dead(case: Case, refusal: Attempt) -> Step:
+    """190, 102, 104, 0: the account is held by the rails; released, the call is made again."""
+    return refusal.call
+
+
+def not_permitted(case: Case, refusal: Attempt) -> Step:
+    """100/33, 33, 10, 200-299, 3, 131005: a wrong id, or a permission missing; look around first."""
+    look = case.look
+    if look is None:
+        return CallKind.LOOK
+    if look.account_readable and look.listed is False:
+        return GiveUp(
+            reason=Reason.DELETED,
+            message=f"The account works, but this number is no longer in it. The remote said {said(refusal)}.",
+            next_step="If it was added again it has a new id: run `linewright sync`, then register that one.",
+        )
+    if not look.account_readable:
+        return refusal.call
+    return fix(
+        case,
+        refusal,
+        f"The account and the number can be read, but the call {refusal.call} is not allowed.",
+        "Please give the token's system user the permissions whatsapp_business_management and "
+        "whatsapp_business_messaging, and this WhatsApp account as an asset.",
+    )
+
+
+def too_many_calls(case: Case, refusal: Attempt) -> Step:
+    """4, 17, 32, 613, 80007, 80008: the rails hold the account (613 on a code request: the number)."""
+    return again_later(case, refusal, Reason.USAGE_LIMIT, f"Too many calls were made. The remote said {said(refusal)}.")
+
+
+def their_trouble(case: Case, refusal: Attempt) -> Step:
+    """1, 2, 131000, 131016, 131057, 2494100: trouble on their side; a few tries, then support."""
+    if case.streak(refusal) > 4:
+        return support(case, refusal, "The remote has trouble of its own that does not pass.")
+    return again_later(
+        case,
+        refusal,
+        Reason.THEIR_TROUBLE,
+        f"The remote has trouble of its own. It said {said(refusal)}.",
+    )
+
+
+def needs_change(case: Case, refusal: Attempt) -> Step:
+    """Payment, policy, parameters, damaged backups: no retry before a person changed something."""
+    entry = case.entry(refusal)
+    meaning = entry.meaning if entry else "The remote refused the call."
+    steps = " ".join(entry.steps) if entry else ""
+    return fix(case, refusal, meaning, steps or "Please change what the remote's words name.")
+
+
+def show(case: Case, refusal: Attempt) -> Step:
+    """Anything else: no retry, shown as it came, with its trace id."""
+    return support(case, refusal, f"The remote refused the call {refusal.call} for a reason not known here.")
+
+
+def again_later(case: Case, refusal: Attempt, reason: Reason, message: str) -> Step:
+    """The same call again when its time has come; the wait is named until then."""
+    until = held_until(case, refusal)
+    if until is None or case.now >= until:
+        return refusal.call
+    word = {CallKind.REGISTER: "Registers", CallKind.DEREGISTER: "Deregisters"}.get(
+        refusal.call, f"Makes the call {refusal.call}"
+    )
+    return Wait(until=until, reason=reason, message=message, next_step=f"{word} again by itself.")
+
+
+def _is(case: Case, attempt: Attempt, remedy: str) -> bool:
+    return attempt.refused and case.remedy(attempt) == remedy
+
+
+def _bounded(case: Case, attempt: Attempt) -> bool:
+    """Refusals that say nothing about the number and are bounded by budgets of their own."""
+    return case.remedy(attempt) in (
+        "server_down",
+        "attempts_used_up",
+        "too_many_calls",
+        "token_dead",
+        "their_trouble",
+    )
+
+
+def _reset_tried(case: Case) -> bool:
+    return bool(case.of_kind(CallKind.SET_PIN)) and case.operation.goal is Goal.REGISTER
+
+
+_ACTS: tuple[Act, ...] = (
+    half_deregistered,
+    server_down,
+    pin_mismatch,
+    verification_lapsed,
+    guesses_locked,
+    pin_too_soon,
+    not_registered,
+    recently_deleted,
+    attempts_used_up,
+    code_requests_used_up,
+    code_not_sent,
+    code_not_needed,
+    wrong_code,
+    policy_lock,
+    lives_in_app,
+    pin_malformed,
+    name_not_processed,
+    migration_precondition,
+    token_dead,
+    not_permitted,
+    too_many_calls,
+    their_trouble,
+    needs_change,
+    show,
+)
+REMEDIES: dict[str, Act] = {act.__name__: act for act in _ACTS} | {"certificate": certificate_answered}
+NAMES = frozenset(REMEDIES)

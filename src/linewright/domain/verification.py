@@ -1,0 +1,98 @@
+"""Proving that the phone is ours: request the code, ask for it, verify it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from linewright.domain.action import Action, Ask, Call, Reason
+from linewright.domain.case import Case
+from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.operation import Reply, ReplyKind, TaskKind, Topic
+
+__all__ = ["CODE_VALID", "WRONG_CODES", "is_verified", "next_move"]
+
+CODE_VALID = timedelta(minutes=10)
+"""How long the remote takes a code (facts, section 4)."""
+WRONG_CODES = 3
+"""Wrong codes for one request; after that a new one, on a person's word."""
+
+
+def is_verified(case: Case, since: datetime) -> bool:
+    """Whether the phone was verified since a moment: by an ok answer, or by what a reading shows."""
+    if case.ok_since(CallKind.VERIFY_CODE, since):
+        return True
+    seen = case.last_good
+    for kind in (CallKind.VERIFY_CODE, CallKind.REQUEST_CODE):
+        last = case.last(kind)
+        if last is None or last.ended_at < since or seen is None or seen.at < last.ended_at:
+            continue
+        told = last.in_doubt or (last.refused and case.remedy(last) == "code_not_needed")
+        if told and seen.verified and (kind is CallKind.REQUEST_CODE) == last.refused:
+            return True
+    return False
+
+
+def next_move(case: Case, request: Attempt) -> Action | None:
+    """What follows a code request that was answered ok, or is in doubt; None when the verify call's own
+    refusal decides."""
+    resend = case.reply(Topic.CODE, ReplyKind.RESEND, since=request.ended_at)
+    tries = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.at >= request.at]
+    last = tries[-1] if tries else None
+    if resend and (last is None or resend.at >= last.ended_at):
+        return Call(kind=CallKind.REQUEST_CODE, method=resend.method or case.operation.code_method)
+    expired = case.ago(request.ended_at) >= CODE_VALID
+    reply = case.reply(Topic.CODE, ReplyKind.VALUE, since=request.at)
+    unused = reply is not None and reply.has_code and all(a.reply != reply.id for a in tries)
+    wrong = sum(a.refused and case.remedy(a) == "wrong_code" for a in tries)
+    if expired or wrong >= WRONG_CODES:
+        return ask_ready(case, wrong)
+    if reply and unused:
+        return Call(kind=CallKind.VERIFY_CODE, reply=reply.id)
+    if last is not None and last.in_doubt and _once_more(case, reply, tries):
+        return Call(kind=CallKind.VERIFY_CODE, reply=last.reply)
+    if last is not None and last.refused and case.remedy(last) != "wrong_code":
+        if reply is None or not reply.has_code:
+            return ask_code(case, request, "The code could not be checked, and is no longer kept.")
+        return None
+    if wrong:
+        return ask_code(case, request, f"That code was wrong ({wrong} of {WRONG_CODES} tries).")
+    return ask_code(case, request, "A code is on its way to the phone.")
+
+
+def _once_more(case: Case, reply: Reply | None, tries: list[Attempt]) -> bool:
+    same = [a for a in tries if reply is not None and a.reply == reply.id]
+    return reply is not None and reply.has_code and len(same) == 1
+
+
+def ask_code(case: Case, request: Attempt, message: str) -> Ask:
+    """The question for the six digits; it turns into *say when you are ready* when the code is too old."""
+    way = "a call" if request.method == "VOICE" else "SMS"
+    phone = case.number.display or case.number.e164
+    return Ask(
+        kind=TaskKind.OTP,
+        topic=Topic.CODE,
+        reason=Reason.NEEDS_CODE,
+        message=message,
+        question=f"Which code did {phone} get by {way}? Six digits; the whole message is fine.",
+        next_step="With the code the number is verified, and the work goes on.",
+        wake_at=min(request.ended_at, case.now) + CODE_VALID,
+    )
+
+
+def ask_ready(case: Case, wrong: int) -> Ask:
+    """No code is sent without a person who is ready for it."""
+    phone = case.number.display or case.number.e164
+    message = (
+        f"{wrong} wrong codes were given, so that one is used up."
+        if wrong >= WRONG_CODES
+        else "The code sent is older than 10 minutes and no longer valid."
+    )
+    return Ask(
+        kind=TaskKind.OTP,
+        topic=Topic.CODE,
+        reason=Reason.NEEDS_CODE,
+        message=message,
+        question=f"Is somebody at {phone}? Say when you are ready (resend by sms or voice), and a new code is sent.",
+        next_step="A new code is sent when you say so.",
+        answers=(ReplyKind.RESEND, ReplyKind.DECLINE),
+    )

@@ -1,0 +1,156 @@
+"""What a turn needs of the world. Each port is a promise; a contract test holds every implementation to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from linewright.domain.action import Ask
+from linewright.domain.case import Case
+from linewright.domain.entries import Catalogue
+from linewright.domain.journal import Answer, Attempt, CallKind
+from linewright.domain.number import Reading, Storage
+from linewright.domain.operation import Hold, OperationState
+from linewright.domain.pins import Pin, PinOrigin
+from linewright.engine.crash import CrashPoint, go_on
+from linewright.secret import Secret
+
+__all__ = ["Clock", "Ledger", "Order", "PhoneLocks", "Ports", "Remote", "Rested"]
+
+
+class Clock(Protocol):
+    """The time as an argument. `now` is UTC and aware; `until` returns once `now() >= moment`, or
+    earlier (somebody may have woken it): whoever waits looks again."""
+
+    def now(self) -> datetime: ...
+
+    async def until(self, moment: datetime) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One call, ready to be sent. Secrets stay closed until the wire."""
+
+    call: CallKind
+    account: str
+    waba: str
+    number: str
+    pin: Secret | None = None
+    code: Secret | None = None
+    method: str = "SMS"
+    language: str = "en_US"
+    storage: Mapping[str, Any] | None = None
+
+
+class Remote(Protocol):
+    """The remote. A failure of any kind is an `Answer`, never an exception.
+
+    LOOK answers with the body `{"account_readable": bool, "listed": bool | None}` (and the account's
+    error where it is not readable), READ_SUBSCRIPTION with `{"subscribed": bool}`, READ_STORAGE with
+    `{"storage_configuration": {...} | None}`, READ with the node's fields.
+    """
+
+    async def send(self, order: Order) -> Answer: ...
+
+
+class PhoneLocks(Protocol):
+    """One operation per phone at a time, across processes. Freed when the process dies."""
+
+    def hold(self, e164: str) -> AbstractContextManager[bool]:
+        """True inside when the lock is ours, False when somebody else has it; never waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rested:
+    """Where an operation comes to rest, or ends: what people and the timer are told."""
+
+    state: OperationState
+    reason: str
+    message: str
+    next_step: str = ""
+    wake_at: datetime | None = None
+    ask: Ask | None = None
+
+
+class Ledger(Protocol):
+    """The truth. Every method commits before it returns; none of them loses what was committed.
+
+    All times come from the caller. A method that cannot write raises `StoreUnavailable`.
+    """
+
+    def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
+        """The whole case but the flags of a turn. Raises `KeyError` for an unknown operation.
+
+        `attempts`: the newest 500 of the phone over all its ids, oldest first. `readings`: the newest 50 of
+        this operation, oldest first. `evidence`: the phone's of the last 30 days, oldest first. `pins`: by
+        `pins.pin_book` from the phone's kept PINs, its attempts, and its changes (a reading that showed
+        `is_pin_enabled` false: OFF; a reply *done* to a `pin` question: OFF; a reply with `pin_changed`, or
+        PIN_CHANGED: CHANGED).
+        """
+        ...
+
+    def adopt_intents(self, e164: str, now: datetime) -> int:
+        """Puts every attempt of the phone whose answer never came in doubt, as answered `now`; how many."""
+        ...
+
+    def save_reading(self, operation: str, reading: Reading) -> None:
+        """Keeps a reading with its operation. A good one updates the number (standing, `seen_online_at`,
+        `contradictory_since`, display) unless a newer one did so already; a failed one changes nothing else."""
+        ...
+
+    def save_intent(self, attempt: Attempt) -> None:
+        """Commits what is about to be sent. Raises if an intent of the phone is still open."""
+        ...
+
+    def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
+        """Commits what came back, secrets replaced already. An attempt already answered keeps its answer."""
+        ...
+
+    def save_hold(self, account: str, hold: Hold | None) -> None:
+        """Holds an account or releases it; a release wakes its operations. `whole_app` holds every account
+        of the same app."""
+        ...
+
+    def save_storage(self, number: str, storage: Storage) -> None:
+        """Keeps local storage settings."""
+        ...
+
+    def keep_pin(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
+        """Seals a PIN and keeps it for the phone."""
+        ...
+
+    def open_pin(self, pin: str) -> Secret:
+        """A kept PIN. Raises `KeyMismatch` when the key does not fit."""
+        ...
+
+    def open_code(self, reply: str, now: datetime) -> Secret | None:
+        """The code that a reply brought; None once it was used or is 15 minutes old."""
+        ...
+
+    def erase_code(self, reply: str) -> None:
+        """Forgets a code that was used."""
+        ...
+
+    def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
+        """Lets an operation rest or end, in one commit with its question: an open one of the same kind and
+        topic stays the same question (its text follows), any other is closed. False, and nothing written,
+        when the operation's version moved since `version`: look again."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything a turn is given. `make_pin` and `new_id` are where chance comes in."""
+
+    ledger: Ledger
+    remote: Remote
+    locks: PhoneLocks
+    clock: Clock
+    catalogue: Catalogue
+    make_pin: Callable[[], Secret]
+    new_id: Callable[[], str]
+    reached: Callable[[CrashPoint], None] = go_on

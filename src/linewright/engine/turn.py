@@ -1,0 +1,249 @@
+"""One turn: gather, decide, perform, until the operation must wait, ask or end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from linewright.domain.action import Ask, Call, Done, GiveUp, Reason, Wait
+from linewright.domain.case import Case, Look
+from linewright.domain.decide import decide
+from linewright.domain.holds import hold_after, hold_unreadable
+from linewright.domain.journal import WRITES, Answer, Attempt, CallKind, Outcome
+from linewright.domain.number import Storage, reading_of
+from linewright.domain.operation import OPEN_STATES, OperationState
+from linewright.domain.pins import PinOrigin
+from linewright.engine.crash import CrashPoint
+from linewright.engine.ports import Order, Ports, Rested
+
+__all__ = ["LONGEST", "Turned", "turn"]
+
+LONGEST = 60
+"""Steps of one turn; more than that would be a fault of ours, and the operation rests for a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """How a turn ended: `rested` is None when another process has the phone, or it had ended before."""
+
+    rested: Rested | None
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class _Sight:
+    """What this turn has seen so far; it does not outlive it."""
+
+    read: bool = False
+    fresh: bool = False
+    look: Look | None = None
+    subscribed: bool | None = None
+    subscription_read: bool = False
+    calls: int = 0
+    seen: list[str] = field(default_factory=list)
+
+
+async def turn(operation: str, ports: Ports) -> Turned:
+    """Runs one turn of an operation. Raises `KeyError` for an unknown one, `StoreUnavailable` when the
+    ledger cannot be written: whatever was sent is then in doubt, and the next turn settles it."""
+    e164 = _gather(operation, ports, _Sight()).operation.e164
+    with ports.locks.hold(e164) as ours:
+        if not ours:
+            return Turned(None)
+        ports.reached(CrashPoint.LOCKED)
+        ports.ledger.adopt_intents(e164, ports.clock.now())
+        sight = _Sight()
+        for _ in range(LONGEST):
+            case = _gather(operation, ports, sight)
+            if case.operation.state not in OPEN_STATES:
+                return Turned(None, sight.calls)
+            action = decide(case)
+            ports.reached(CrashPoint.DECIDED)
+            if isinstance(action, Call):
+                await _perform(case, action, ports, sight)
+                continue
+            rested = _rested(action)
+            if _rest(case, rested, ports):
+                return Turned(rested, sight.calls)
+        return _breathe(case, ports, sight)
+
+
+def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
+    """The case as the ledger has it, with what this turn has seen."""
+    case = ports.ledger.case(operation, ports.clock.now(), ports.catalogue)
+    return replace(
+        case,
+        read_this_turn=sight.read,
+        fresh=sight.fresh,
+        look=sight.look,
+        subscribed=sight.subscribed,
+        subscription_read=sight.subscription_read,
+    )
+
+
+def _rested(action: Wait | Ask | Done | GiveUp) -> Rested:
+    """An action that ends the turn, in the words of the ledger."""
+    state: OperationState
+    wake: datetime | None
+    ask: Ask | None
+    match action:
+        case Wait():
+            state, wake, ask = OperationState.WAITING, action.until, action.ask
+        case Ask():
+            state, wake, ask = OperationState.ASKING, action.wake_at, action
+        case Done():
+            state, wake, ask = OperationState.DONE, None, None
+        case GiveUp():
+            ended = OperationState.CANCELLED if action.reason is Reason.CANCELLED else OperationState.GAVE_UP
+            state, wake, ask = ended, None, None
+    return Rested(
+        state=state,
+        reason=action.reason,
+        message=action.message,
+        next_step=action.next_step,
+        wake_at=wake,
+        ask=ask,
+    )
+
+
+def _rest(case: Case, rested: Rested, ports: Ports) -> bool:
+    done = ports.ledger.rest(case.operation.id, rested, ports.clock.now(), case.operation.version)
+    if done:
+        over = rested.state not in OPEN_STATES
+        ports.reached(CrashPoint.ENDED if over else CrashPoint.RESTED)
+    return done
+
+
+def _breathe(case: Case, ports: Ports, sight: _Sight) -> Turned:
+    rested = Rested(
+        state=OperationState.WAITING,
+        reason=Reason.READING,
+        message="This took more steps than one turn has.",
+        next_step="Goes on in a minute.",
+        wake_at=ports.clock.now() + timedelta(minutes=1),
+    )
+    _rest(case, rested, ports)
+    return Turned(rested, sight.calls)
+
+
+async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
+    sight.calls += 1
+    if action.kind in WRITES:
+        await _write(case, action, ports, sight)
+    else:
+        await _read(case, action, ports, sight)
+
+
+async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
+    """A call that changes nothing at the remote."""
+    answer = await ports.remote.send(_order(case, action.kind))
+    now = ports.clock.now()
+    ports.reached(CrashPoint.READ)
+    match action.kind:
+        case CallKind.READ:
+            reading = reading_of(answer, case.number.id, now)
+            ports.ledger.save_reading(case.operation.id, reading)
+            ports.reached(CrashPoint.READING_SAVED)
+            sight.read, sight.fresh = True, reading.good
+            _hold(case, answer, ports, released=reading.good)
+        case CallKind.LOOK:
+            readable = answer.body.get("account_readable") is True
+            sight.look = Look(account_readable=readable, listed=answer.body.get("listed"))
+            if not readable and answer.outcome is Outcome.REFUSED and answer.error:
+                error = answer.error
+                hold = hold_unreadable(case.account.hold, error.code, error.message, now)
+                ports.ledger.save_hold(case.account.name, hold)
+        case CallKind.READ_SUBSCRIPTION:
+            sight.subscription_read = True
+            if answer.outcome is Outcome.OK:
+                sight.subscribed = answer.body.get("subscribed") is True
+        case CallKind.READ_STORAGE:
+            _keep_storage(case, answer, now, ports)
+
+
+def _keep_storage(case: Case, answer: Answer, now: datetime, ports: Ports) -> None:
+    found = answer.body.get("storage_configuration")
+    enabled = isinstance(found, dict) and "ENABLED" in str(found.get("status", ""))
+    ports.ledger.save_storage(
+        case.number.id,
+        Storage(
+            read_at=now,
+            settings=found if enabled and isinstance(found, dict) else None,
+            unreadable=answer.outcome is not Outcome.OK,
+        ),
+    )
+
+
+async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
+    """A call that changes something: its intent is committed first, its answer before anything is decided."""
+    pin = action.pin
+    if action.fresh_pin:
+        origin = PinOrigin.SET if action.kind is CallKind.SET_PIN else PinOrigin.MADE
+        pin = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, ports.clock.now()).id
+        ports.reached(CrashPoint.PIN_KEPT)
+        case = _gather(case.operation.id, ports, sight)
+    order = _order(case, action.kind)
+    if pin is not None:
+        order = replace(order, pin=ports.ledger.open_pin(pin))
+    if action.reply is not None:
+        code = ports.ledger.open_code(action.reply, ports.clock.now())
+        if code is None:
+            return
+        order = replace(order, code=code)
+    if action.method:
+        order = replace(order, method=action.method)
+    kept = case.pins.by_id(pin)
+    attempt = Attempt(
+        id=ports.new_id(),
+        operation=case.operation.id,
+        number=case.number.id,
+        call=action.kind,
+        at=ports.clock.now(),
+        before=case.standing,
+        pin=pin,
+        fingerprint=kept.fingerprint if kept else None,
+        reply=action.reply,
+        method=action.method,
+    )
+    ports.ledger.save_intent(attempt)
+    ports.reached(CrashPoint.INTENT_SAVED)
+    answer = await ports.remote.send(order)
+    ports.reached(CrashPoint.SENT)
+    sight.fresh = False
+    ports.ledger.save_answer(attempt.id, answer, ports.clock.now())
+    ports.reached(CrashPoint.ANSWER_SAVED)
+    if action.reply is not None and _code_used(case, attempt, answer):
+        ports.ledger.erase_code(action.reply)
+    _hold(case, answer, ports, released=False)
+
+
+def _code_used(case: Case, attempt: Attempt, answer: Answer) -> bool:
+    """A code is spent once the remote judged it; after trouble it may be tried once more."""
+    if answer.outcome is Outcome.OK:
+        return True
+    judged = replace(attempt, outcome=answer.outcome, error=answer.error)
+    return judged.refused and case.remedy(judged) == "wrong_code"
+
+
+def _hold(case: Case, answer: Answer, ports: Ports, *, released: bool) -> None:
+    """Holds the account when the answer says so; only a good reading releases it."""
+    now = ports.clock.now()
+    if answer.outcome is Outcome.OK and not released:
+        return
+    hold = hold_after(case.account.hold, answer, case.catalogue, now)
+    if hold != case.account.hold:
+        ports.ledger.save_hold(case.account.name, hold)
+        ports.reached(CrashPoint.HOLD_SAVED)
+
+
+def _order(case: Case, kind: CallKind) -> Order:
+    storage = case.number.storage
+    return Order(
+        call=kind,
+        account=case.account.name,
+        waba=case.account.waba,
+        number=case.number.id,
+        method=case.operation.code_method,
+        language=case.operation.code_language,
+        storage=storage.settings if storage else None,
+    )
