@@ -154,3 +154,5 @@ class Ports:
     make_pin: Callable[[], Secret]
     new_id: Callable[[], str]
     reached: Callable[[CrashPoint], None] = go_on
+    compare_clocks: bool = False
+    """Whether turns compare their clock with the remote's `Date`; outside rehearsals they do."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import logging
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from linewright.domain.action import Ask, Call, Done, GiveUp, Reason, Wait
@@ -18,6 +19,9 @@ from linewright.engine.ports import Order, Ports, Rested
 
 __all__ = ["LONGEST", "Turned", "turn"]
 
+log = logging.getLogger(__name__)
+
+CLOCKS_APART = timedelta(minutes=5)
 LONGEST = 60
 """Steps of one turn; more than that would be a fault of ours, and the operation rests for a minute."""
 
@@ -40,7 +44,11 @@ class _Sight:
     subscribed: bool | None = None
     subscription_read: bool = False
     calls: int = 0
-    seen: list[str] = field(default_factory=list)
+    ahead: timedelta = timedelta(0)
+    """By how much our clock runs ahead of the remote's; the earlier of the two is this turn's time."""
+
+    def now(self, ports: Ports) -> datetime:
+        return ports.clock.now() - self.ahead
 
 
 async def turn(operation: str, ports: Ports) -> Turned:
@@ -51,8 +59,8 @@ async def turn(operation: str, ports: Ports) -> Turned:
         if not ours:
             return Turned(None)
         ports.reached(CrashPoint.LOCKED)
-        ports.ledger.adopt_intents(e164, ports.clock.now())
         sight = _Sight()
+        ports.ledger.adopt_intents(e164, sight.now(ports))
         for _ in range(LONGEST):
             case = _gather(operation, ports, sight)
             if case.operation.state not in OPEN_STATES:
@@ -63,14 +71,14 @@ async def turn(operation: str, ports: Ports) -> Turned:
                 await _perform(case, action, ports, sight)
                 continue
             rested = _rested(action)
-            if _rest(case, rested, ports):
+            if _rest(case, rested, ports, sight):
                 return Turned(rested, sight.calls)
         return _breathe(case, ports, sight)
 
 
 def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
     """The case as the ledger has it, with what this turn has seen."""
-    case = ports.ledger.case(operation, ports.clock.now(), ports.catalogue)
+    case = ports.ledger.case(operation, sight.now(ports), ports.catalogue)
     return replace(
         case,
         read_this_turn=sight.read,
@@ -106,8 +114,8 @@ def _rested(action: Wait | Ask | Done | GiveUp) -> Rested:
     )
 
 
-def _rest(case: Case, rested: Rested, ports: Ports) -> bool:
-    done = ports.ledger.rest(case.operation.id, rested, ports.clock.now(), case.operation.version)
+def _rest(case: Case, rested: Rested, ports: Ports, sight: _Sight) -> bool:
+    done = ports.ledger.rest(case.operation.id, rested, sight.now(ports), case.operation.version)
     if done:
         over = rested.state not in OPEN_STATES
         ports.reached(CrashPoint.ENDED if over else CrashPoint.RESTED)
@@ -120,9 +128,9 @@ def _breathe(case: Case, ports: Ports, sight: _Sight) -> Turned:
         reason=Reason.READING,
         message="This took more steps than one turn has.",
         next_step="Goes on in a minute.",
-        wake_at=ports.clock.now() + timedelta(minutes=1),
+        wake_at=sight.now(ports) + timedelta(minutes=1),
     )
-    _rest(case, rested, ports)
+    _rest(case, rested, ports, sight)
     return Turned(rested, sight.calls)
 
 
@@ -137,7 +145,8 @@ async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> Non
 async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     """A call that changes nothing at the remote."""
     answer = await ports.remote.send(_order(case, action.kind))
-    now = ports.clock.now()
+    _compare_clocks(answer, ports, sight)
+    now = sight.now(ports)
     ports.reached(CrashPoint.READ)
     match action.kind:
         case CallKind.READ:
@@ -145,7 +154,7 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
             ports.ledger.save_reading(case.operation.id, reading)
             ports.reached(CrashPoint.READING_SAVED)
             sight.read, sight.fresh = True, reading.good
-            _hold(case, answer, ports, released=reading.good)
+            _hold(case, answer, ports, sight, released=reading.good)
         case CallKind.LOOK:
             readable = answer.body.get("account_readable") is True
             sight.look = Look(account_readable=readable, listed=answer.body.get("listed"))
@@ -159,6 +168,16 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
                 sight.subscribed = answer.body.get("subscribed") is True
         case CallKind.READ_STORAGE:
             _keep_storage(case, answer, now, ports)
+
+
+def _compare_clocks(answer: Answer, ports: Ports, sight: _Sight) -> None:
+    """A clock that runs ahead would cut waits short: over five minutes apart, the earlier time counts."""
+    if not ports.compare_clocks or answer.remote_time is None:
+        return
+    apart = ports.clock.now() - answer.remote_time
+    if abs(apart) > CLOCKS_APART:
+        log.warning("this machine's clock and the remote's are %d seconds apart", apart.total_seconds())
+        sight.ahead = max(sight.ahead, apart, timedelta(0))
 
 
 def _keep_storage(case: Case, answer: Answer, now: datetime, ports: Ports) -> None:
@@ -179,14 +198,14 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     pin = action.pin
     if action.fresh_pin:
         origin = PinOrigin.SET if action.kind is CallKind.SET_PIN else PinOrigin.MADE
-        pin = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, ports.clock.now()).id
+        pin = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, sight.now(ports)).id
         ports.reached(CrashPoint.PIN_KEPT)
         case = _gather(case.operation.id, ports, sight)
     order = _order(case, action.kind)
     if pin is not None:
         order = replace(order, pin=ports.ledger.open_pin(pin))
     if action.reply is not None:
-        code = ports.ledger.open_code(action.reply, ports.clock.now())
+        code = ports.ledger.open_code(action.reply, sight.now(ports))
         if code is None:
             return
         order = replace(order, code=code)
@@ -198,7 +217,7 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
         operation=case.operation.id,
         number=case.number.id,
         call=action.kind,
-        at=ports.clock.now(),
+        at=sight.now(ports),
         before=case.standing,
         pin=pin,
         fingerprint=kept.fingerprint if kept else None,
@@ -210,11 +229,11 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     answer = await ports.remote.send(order)
     ports.reached(CrashPoint.SENT)
     sight.fresh = False
-    ports.ledger.save_answer(attempt.id, answer, ports.clock.now())
+    ports.ledger.save_answer(attempt.id, answer, sight.now(ports))
     ports.reached(CrashPoint.ANSWER_SAVED)
     if action.reply is not None and _code_used(case, attempt, answer):
         ports.ledger.erase_code(action.reply)
-    _hold(case, answer, ports, released=False)
+    _hold(case, answer, ports, sight, released=False)
 
 
 def _code_used(case: Case, attempt: Attempt, answer: Answer) -> bool:
@@ -225,9 +244,9 @@ def _code_used(case: Case, attempt: Attempt, answer: Answer) -> bool:
     return judged.refused and case.remedy(judged) == "wrong_code"
 
 
-def _hold(case: Case, answer: Answer, ports: Ports, *, released: bool) -> None:
+def _hold(case: Case, answer: Answer, ports: Ports, sight: _Sight, *, released: bool) -> None:
     """Holds the account when the answer says so; only a good reading releases it."""
-    now = ports.clock.now()
+    now = sight.now(ports)
     if answer.outcome is Outcome.OK and not released:
         return
     hold = hold_after(case.account.hold, answer, case.catalogue, now)
