@@ -1,0 +1,98 @@
+"""The local engine: `wake_at` in the ledger is the timer, this process is the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from linewright.domain.operation import OPEN_STATES, Operation, OperationState
+from linewright.engine.ports import Ports
+from linewright.engine.turn import turn
+
+__all__ = ["Alarm", "LocalEngine"]
+
+BUSY = timedelta(seconds=1)
+"""When somebody else has the phone: look again after this."""
+
+
+class Alarm(Protocol):
+    """What the local engine asks of the store."""
+
+    def get(self, operation: str) -> Operation: ...
+
+    def due(self, now: datetime) -> list[str]:
+        """Open operations whose `wake_at` has come, or that never had a turn; the longest due first."""
+        ...
+
+    def next_wake(self) -> datetime | None:
+        """The earliest `wake_at` of an open operation."""
+        ...
+
+
+class LocalEngine:
+    """Runs turns one after the other in this process. Time passes only through the clock it is given."""
+
+    def __init__(self, ports: Ports, alarm: Alarm) -> None:
+        self._ports = ports
+        self._alarm = alarm
+
+    def _is_due(self, operation: Operation) -> bool:
+        if operation.state not in OPEN_STATES:
+            return False
+        if operation.state is OperationState.RUNNING:
+            return True
+        return operation.wake_at is not None and operation.wake_at <= self._ports.clock.now()
+
+    async def push(self, operation: str) -> Operation:
+        """Makes every call that is due now, and returns where the operation rests."""
+        current = self._alarm.get(operation)
+        while self._is_due(current):
+            turned = await turn(operation, self._ports)
+            current = self._alarm.get(operation)
+            if turned.rested is None:
+                break
+        return current
+
+    async def drive(
+        self,
+        operation: str,
+        *,
+        stop: Callable[[Operation], bool],
+        late: Callable[[], bool] = lambda: False,
+        on_change: Callable[[Operation], None] = lambda operation: None,
+    ) -> Operation:
+        """Turns and waits until `stop` says so, the operation ends, or it is `late` (real time).
+
+        A question does not stop it by itself: somebody else may answer, and the wait goes on.
+        """
+        while True:
+            current = await self.push(operation)
+            on_change(current)
+            if current.state not in OPEN_STATES or stop(current) or late():
+                return current
+            now = self._ports.clock.now()
+            await self._ports.clock.until(self._rest_until(current, now))
+
+    def _rest_until(self, current: Operation, now: datetime) -> datetime:
+        if self._is_due(current):
+            return now + BUSY
+        return current.wake_at or now + timedelta(hours=1)
+
+    async def run_due(self) -> int:
+        """One turn for each operation that is due; how many there were."""
+        due = self._alarm.due(self._ports.clock.now())
+        for operation in due:
+            await turn(operation, self._ports)
+        return len(due)
+
+    async def run_all(self, *, idle: Callable[[], bool] = lambda: False) -> None:
+        """Runs everything that is open until nothing waits for a time; jumps the clock from one due time
+        to the next. `idle` is asked when nothing is due: it may answer questions, and says whether it did."""
+        while True:
+            if await self.run_due() or idle():
+                continue
+            wake = self._alarm.next_wake()
+            if wake is None:
+                return
+            await self._ports.clock.until(wake)
