@@ -1,0 +1,221 @@
+"""The nouns of the remote, and what is true of each: accounts, tokens, numbers, and the phones behind them.
+
+A `Number` is one id in one account. A `Phone` is the line behind it, known by its E.164 form: PIN, attempt
+budgets, code requests and a deletion belong to the phone and outlive any id.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+__all__ = [
+    "ALL_SCOPES",
+    "Account",
+    "App",
+    "Budget",
+    "NameDecision",
+    "Number",
+    "OneTimeCode",
+    "Phone",
+    "Temper",
+    "Token",
+]
+
+MANAGEMENT = "whatsapp_business_management"
+MESSAGING = "whatsapp_business_messaging"
+ALL_SCOPES = frozenset({MANAGEMENT, MESSAGING})
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+@dataclass
+class Temper:
+    """How strict and how unkind the remote is. Every time is in seconds of its clock.
+
+    `languages` are those its texts may come in; `varied_units` lets "7 hours" come as "420 minutes" too;
+    `echo_secrets` puts token, PIN and code into the error texts; `nonexisting_fields` are fields that this
+    Graph version does not know; `pin_retired` ignores the PIN, as the remote announced for September 2026;
+    `enforce_usage` refuses calls above the hourly limit of an account with 80008.
+    """
+
+    pin_spacing_seconds: int = 30
+    pin_guesses: int = 5
+    pin_guess_window_seconds: int = DAY
+    pin_lock_seconds: int = 7 * HOUR
+    attempt_limit: int = 10
+    attempt_window_seconds: int = 72 * HOUR
+    block_seconds: int = 72 * HOUR
+    code_spacing_seconds: int = 60
+    code_quota: int = 8
+    code_quota_window_seconds: int = DAY
+    code_hold_seconds: int = DAY
+    code_valid_seconds: int = 600
+    code_delay_seconds: int = 0
+    code_guesses: int = 5
+    deletion_seconds: int = 300
+    reading_lag_seconds: int = 0
+    weak_pins_refused: bool = True
+    pin_retired: bool = False
+    languages: tuple[str, ...] = ("en",)
+    varied_units: bool = False
+    echo_secrets: bool = False
+    nonexisting_fields: frozenset[str] = frozenset()
+    enforce_usage: bool = False
+    registration_down_until: datetime | None = None
+
+
+@dataclass
+class Budget:
+    """Attempts of one kind on one phone: `limit` in a moving window, and a block when it is overrun."""
+
+    used: list[datetime] = field(default_factory=list)
+    blocked_until: datetime | None = None
+
+    def spend(self, now: datetime, temper: Temper) -> bool:
+        """Count one call and say whether it may go on. A refused call counts like any other."""
+        within = self.within(now, temper)
+        self.used = [*within, now]
+        if self.blocked_until is not None and now < self.blocked_until:
+            return False
+        if len(within) >= temper.attempt_limit:
+            self.blocked_until = now + timedelta(seconds=temper.block_seconds)
+            return False
+        return True
+
+    def within(self, now: datetime, temper: Temper) -> list[datetime]:
+        """The calls of the moving window that ends now."""
+        window = timedelta(seconds=temper.attempt_window_seconds)
+        return [at for at in self.used if now - at < window]
+
+
+@dataclass
+class OneTimeCode:
+    """A code on its way to a phone."""
+
+    text: str = field(repr=False)
+    number_id: str
+    method: str
+    language: str
+    sent_at: datetime
+    arrives_at: datetime
+    expires_at: datetime
+    used: bool = False
+    wrong_guesses: int = 0
+
+
+@dataclass
+class Phone:
+    """One line, over all the ids it ever had. `pin` is None while two-step verification is off."""
+
+    e164: str
+    pin: str | None = field(default=None, repr=False)
+    first_write_at: datetime | None = None
+    wrong_pins: list[datetime] = field(default_factory=list)
+    locked_until: datetime | None = None
+    last_pin_at: datetime | None = None
+    pin_hold_until: datetime | None = None
+    down_until: datetime | None = None
+    deletion_ends_at: datetime | None = None
+    register: Budget = field(default_factory=Budget)
+    deregister: Budget = field(default_factory=Budget)
+    codes: list[OneTimeCode] = field(default_factory=list)
+    code_requests: list[datetime] = field(default_factory=list)
+    code_hold_until: datetime | None = None
+    failing_methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class NameDecision:
+    """What the review of a display name will say, and when."""
+
+    at: datetime
+    status: str
+
+
+@dataclass
+class Number:
+    """One id in one account.
+
+    `state` is "live" or one of BANNED, MIGRATED, DELETED; `live_status` is what a registered number reads
+    (CONNECTED, FLAGGED, RATE_LIMITED, RESTRICTED); `name_effect` says what an unfinished name review does to
+    a register: nothing, refuse it with 2388001, or let it succeed without any effect. `shows` overrides single
+    fields of a reading (None leaves the field out), which is how a remote that contradicts itself is played.
+    `deregisters_owed` is how many good deregistrations a half-done one still needs.
+    """
+
+    id: str
+    account: str
+    phone: Phone
+    display: str
+    name: str
+    place: int
+    registered: bool = False
+    ever_registered: bool = False
+    registration_changed_at: datetime | None = None
+    verified: bool = True
+    deregisters_owed: int = 0
+    certificate_fault: bool = False
+    on_biz_app: bool = False
+    on_premise: bool = False
+    test_number: bool = False
+    state: str = "live"
+    live_status: str = "CONNECTED"
+    quality: str = "GREEN"
+    name_status: str = "APPROVED"
+    name_decision: NameDecision | None = None
+    name_effect: Literal["none", "refuse", "no_effect"] = "none"
+    last_onboarded_at: datetime | None = None
+    migrating_from: str | None = None
+    storage: dict[str, Any] = field(default_factory=dict)
+    shows: dict[str, Any] = field(default_factory=dict)
+    deregister_answer: Literal["2207051", "133010", "not_linked"] | None = None
+
+    def name_status_at(self, now: datetime) -> str:
+        """The state of the display name's review."""
+        decision = self.name_decision
+        return decision.status if decision is not None and now >= decision.at else self.name_status
+
+
+@dataclass(frozen=True)
+class App:
+    """An app that holds tokens and subscribes to accounts."""
+
+    id: str
+    name: str
+
+
+@dataclass
+class Account:
+    """One WhatsApp Business Account and the ids of its numbers, oldest first.
+
+    `active` once one of its numbers was registered; `locked` by policy; `may_create` numbers through the API.
+    """
+
+    id: str
+    name: str
+    numbers: list[str] = field(default_factory=list)
+    subscribed: dict[str, dict[str, str]] = field(default_factory=dict)
+    may_create: bool = True
+    locked: bool = False
+    active: bool = False
+    calls: deque[datetime] = field(default_factory=deque)
+
+
+@dataclass
+class Token:
+    """An access token: its app, what it may do, for which accounts, and until when.
+
+    `revoked` is the subcode of the 190 that a dead token is answered with, or None while it lives.
+    """
+
+    text: str = field(repr=False)
+    app: str
+    accounts: set[str]
+    scopes: frozenset[str] = ALL_SCOPES
+    expires_at: datetime | None = None
+    revoked: int | None = None
+    issued_at: datetime | None = None
