@@ -90,9 +90,7 @@ class Catalogue:
         self._call_unknown = self._sorted(call_known=False)
 
     def _sorted(self, *, call_known: bool) -> tuple[Entry, ...]:
-        return tuple(
-            sorted(self.entries, key=lambda entry: entry.precision(call_known=call_known), reverse=True)
-        )
+        return tuple(sorted(self.entries, key=lambda entry: entry.precision(call_known=call_known), reverse=True))
 
     def find(self, error: RemoteError, call: CallKind | None = None) -> Entry | None:
         """The narrowest entry that speaks of this error, or None for one nobody has described."""

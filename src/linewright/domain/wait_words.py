@@ -17,59 +17,67 @@ __all__ = [
     "NUMBERS",
     "PER",
     "RANGES",
+    "TIGHT_CUES",
     "TIGHT_UNITS",
     "UNITS",
+    "WHOLE",
 ]
 
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
 WEEK, MONTH = 7 * DAY, 30 * DAY
 
-ENGLISH_UNITS: dict[str, int] = {
-    **dict.fromkeys("second seconds sec secs".split(), SECOND),
-    **dict.fromkeys("minute minutes min mins".split(), MINUTE),
-    **dict.fromkeys("hour hours hr hrs".split(), HOUR),
-    **dict.fromkeys("day days".split(), DAY),
-    **dict.fromkeys("week weeks".split(), WEEK),
-    **dict.fromkeys("month months".split(), MONTH),
+
+def _each(value: float, line: str) -> dict[str, float]:
+    """The same value for each word of a line."""
+    return dict.fromkeys(line.split(), value)
+
+
+ENGLISH_UNITS: dict[str, float] = {
+    **_each(SECOND, "second seconds sec secs"),
+    **_each(MINUTE, "minute minutes min mins"),
+    **_each(HOUR, "hour hours hr hrs"),
+    **_each(DAY, "day days"),
+    **_each(WEEK, "week weeks"),
+    **_each(MONTH, "month months"),
 }
 
-UNITS: dict[str, int] = {
+UNITS: dict[str, float] = {
     **ENGLISH_UNITS,
-    **dict.fromkeys(
+    **_each(
+        SECOND,
         "s segundo segundos seg segs sekunde sekunden sek seconde secondes seconden secondo secondi detik saniye "
         "sn sekund sekunda sekundy sekundę sekunder secunde sekuntia giây ثانية ثواني ثوان ثوانٍ सेकंड सेकेंड "
-        "सेकण्ड секунда секунды секунду секунд сек δευτερόλεπτα שניות วินาที".split(),
-        SECOND,
+        "सेकण्ड секунда секунды секунду секунд сек δευτερόλεπτα שניות วินาที",
     ),
-    **dict.fromkeys(
+    **_each(
+        MINUTE,
         "minuto minutos minuten minuti menit dakika dk minut minuta minutę minuty minuter minutter minuuttia "
         "phút دقيقة دقائق मिनट минута минуты минуту минут мин хвилина хвилини хвилину хвилин λεπτά דקות "
-        "นาที".split(),
-        MINUTE,
+        "นาที",
     ),
-    **dict.fromkeys(
+    **_each(
+        HOUR,
         "h hora horas std stunde stunden heure heures ora ore jam uur uren saat godzina godzinę godziny godzin "
         "godz timme timmar timer hodin hodiny hodinu tuntia óra giờ ساعة ساعات घंटा घंटे घण्टे घण्टा घंटों "
-        "час часа часов ч година години годину годин ώρα ώρες שעה שעות ชั่วโมง".split(),
-        HOUR,
+        "час часа часов ч година години годину годин ώρα ώρες שעה שעות ชั่วโมง",
     ),
-    **dict.fromkeys(
-        "dia dias día días tag tage tagen jour jours giorno giorni hari dag dagen dagar dage gün dzień dni "
-        "zile zi päivää ngày يوم أيام ايام يوما दिन दिनों день дня дней дні днів ημέρες ימים วัน".split(),
+    **_each(
         DAY,
+        "dia dias día días tag tage tagen jour jours giorno giorni hari dag dagen dagar dage gün dzień dni "
+        "zile zi päivää ngày يوم أيام ايام يوما दिन दिनों день дня дней дні днів ημέρες ימים วัน",
     ),
-    **dict.fromkeys(
-        "semana semanas woche wochen semaine semaines settimana settimane minggu weken hafta أسبوع أسابيع "
-        "सप्ताह हफ़्ते हफ्ते неделя недели неделю недель".split(),
+    **_each(
         WEEK,
+        "semana semanas woche wochen semaine semaines settimana settimane minggu weken hafta أسبوع أسابيع "
+        "सप्ताह हफ़्ते हफ्ते неделя недели неделю недель",
     ),
-    **dict.fromkeys("mês meses mes monat monate monaten mois mese mesi bulan maand maanden".split(), MONTH),
-    **dict.fromkeys("ay месяц месяца месяцев".split(), MONTH),
+    **_each(MONTH, "mês meses mes monat monate monaten mois mese mesi bulan maand maanden"),
+    **_each(MONTH, "ay месяц месяца месяцев"),
     "m": MINUTE,
     "d": DAY,
 }
 
-TIGHT_UNITS: dict[str, int] = {
+TIGHT_UNITS: dict[str, float] = {
     "秒钟": SECOND,
     "秒鐘": SECOND,
     "秒": SECOND,
@@ -93,27 +101,27 @@ TIGHT_UNITS: dict[str, int] = {
 """Units of scripts without spaces: the next word may follow at once."""
 
 NUMBERS: dict[str, float] = {
-    **dict.fromkeys("a an one um uma un una uno une un' ein eine einen einer einem één een satu bir".split(), 1),
-    **dict.fromkeys("один одну одна одного واحدة واحد एक 一 jedną jedna en ett".split(), 1),
-    **dict.fromkeys("two dois duas dos zwei deux due dua twee iki два две двух दो 二 两 兩".split(), 2),
-    **dict.fromkeys("three três tres drei trois tre tiga drie üç три трёх трех तीन 三".split(), 3),
-    **dict.fromkeys("four quatro cuatro vier quatre quattro empat dört четыре चार 四".split(), 4),
-    **dict.fromkeys("five cinco fünf cinq cinque lima vijf beş пять पाँच पांच 五".split(), 5),
-    **dict.fromkeys("six seis sechs sei enam zes altı шесть छह 六".split(), 6),
-    **dict.fromkeys("seven sete siete sieben sept sette tujuh zeven yedi семь सात 七".split(), 7),
-    **dict.fromkeys("eight oito ocho acht huit otto delapan sekiz восемь आठ 八".split(), 8),
-    **dict.fromkeys("nine nove nueve neun neuf negen sembilan dokuz девять नौ 九".split(), 9),
-    **dict.fromkeys("ten dez diez zehn dix dieci sepuluh tien десять दस 十".split(), 10),
-    **dict.fromkeys("eleven onze elf undici".split(), 11),
-    **dict.fromkeys("twelve doze doce zwölf douze dodici twaalf двенадцать बारह 十二".split(), 12),
-    **dict.fromkeys("fifteen quinze quince fünfzehn quindici vijftien пятнадцать 十五".split(), 15),
-    **dict.fromkeys("twenty vinte veinte zwanzig vingt venti twintig двадцать 二十".split(), 20),
+    **_each(1, "a an one um uma un una uno une un' ein eine einen einer einem één een satu bir"),
+    **_each(1, "один одну одна одного واحدة واحد एक 一 jedną jedna en ett"),
+    **_each(2, "two dois duas dos zwei deux due dua twee iki два две двух दो 二 两 兩"),
+    **_each(3, "three três tres drei trois tre tiga drie üç три трёх трех तीन 三"),
+    **_each(4, "four quatro cuatro vier quatre quattro empat dört четыре चार 四"),
+    **_each(5, "five cinco fünf cinq cinque lima vijf beş пять पाँच पांच 五"),
+    **_each(6, "six seis sechs sei enam zes altı шесть छह 六"),
+    **_each(7, "seven sete siete sieben sept sette tujuh zeven yedi семь सात 七"),
+    **_each(8, "eight oito ocho acht huit otto delapan sekiz восемь आठ 八"),
+    **_each(9, "nine nove nueve neun neuf negen sembilan dokuz девять नौ 九"),
+    **_each(10, "ten dez diez zehn dix dieci sepuluh tien десять दस 十"),
+    **_each(11, "eleven onze elf undici"),
+    **_each(12, "twelve doze doce zwölf douze dodici twaalf двенадцать बारह 十二"),
+    **_each(15, "fifteen quinze quince fünfzehn quindici vijftien пятнадцать 十五"),
+    **_each(20, "twenty vinte veinte zwanzig vingt venti twintig двадцать 二十"),
     "twenty-four": 24,
     "vierundzwanzig": 24,
     "veinticuatro": 24,
     "vingt-quatre": 24,
     "ventiquattro": 24,
-    **dict.fromkeys("thirty trinta treinta dreißig trente trenta dertig тридцать 三十".split(), 30),
+    **_each(30, "thirty trinta treinta dreißig trente trenta dertig тридцать 三十"),
     "forty-five": 45,
     "forty-eight": 48,
     "sixty": 60,
@@ -138,8 +146,34 @@ NUMBERS: dict[str, float] = {
     "半": 0.5,
 }
 
-RANGES = "- – — ~ 〜 ～ 至 到 から to or and until through a até hasta o y e ou bis oder und à ou et da o hingga sampai atau tot "
-RANGES += "of en ila veya до или إلى او أو से या 또는 – do lub till"
+WHOLE: dict[str, str] = {
+    "hour and a half": "hour 30 minutes",
+    "hora e meia": "hora 30 minutos",
+    "hora y media": "hora 30 minutos",
+    "heure et demie": "heure 30 minutes",
+    "ora e mezza": "ora 30 minuti",
+    "anderthalb stunden": "90 minuten",
+    "sejam": "1 jam",
+    "semenit": "1 menit",
+    "sehari": "1 hari",
+    "через час": "через 1 час",
+    "через минуту": "через 1 минуту",
+    "через день": "через 1 день",
+    "полчаса": "30 минут",
+    "сутки": "24 часа",
+    "بعد ساعة": "بعد 1 ساعة",
+    "بعد دقيقة": "بعد 1 دقيقة",
+    "بعد يوم": "بعد 1 يوم",
+    "ساعتين": "2 ساعة",
+    "دقيقتين": "2 دقيقة",
+    "يومين": "2 يوم",
+}
+"""Durations that hold their number in the word, and how they are read."""
+
+RANGES = (
+    "- – — ~ 〜 ～ 至 到 から to or and until through till a até hasta o y e ou bis oder und à et da "
+    "hingga sampai atau tot of en ila veya до или إلى او أو से या 또는 do lub"
+)
 JOINTS = "and & + e y und et ed en dan ve и و और と och og plus"
 
 PER = (
@@ -153,6 +187,7 @@ CUES = (
     "check back|remain|left\\b|later|until|next (?:attempt|request|try|guess)|not before|hold off|delay|pause|"
     "must (?:pass|elapse)|(?:has|have|need|needs) to (?:pass|elapse)|for the next|for another|banned|throttl|"
     "between (?:two )?(?:attempts|requests|tries|calls|guesses|registrations)|earliest|unlock|lifted|"
+    "you can (?:request|ask|get)|(?:available|allowed|possible|resets?|opens?) (?:again|in\\b|after)|"
     # Portuguese, Spanish
     "aguard|esper|tente|tentar|tentativa|novamente|bloque|bloqu|rest(?:am|ante|an)\\b|faltam|faltan|daqui|volte|"
     "mais tarde|depois|intent|intént|reintent|reinténtel|de nuevo|nuevamente|quedan|vuelv|más tarde|"
@@ -174,14 +209,15 @@ CUES = (
     "प्रतीक्षा|इंतज़ार|इंतजार|पुनः|दोबारा|फिर|लॉक|ब्लॉक|बाद|शेष|रुक|รอ|ลอง|อีกครั้ง|অপেক্ষা|আবার"
 )
 TIGHT_CUES = (
-    "等|稍后|稍後|重试|重試|再试|再試|再次|重新|锁|鎖|剩余|剩餘|后|後|待|再度|もう一度|ロック|残り|やり直|경과|기다|다시|후|대기|잠금"
+    "等|稍候|稍后|稍後|重试|重試|再试|再試|再次|重新|锁|鎖|剩余|剩餘|后|後|"
+    "待|再度|もう一度|ロック|残り|やり直|경과|기다|다시|후|대기|잠금"
 )
-__all__ += ["TIGHT_CUES"]
+"""Cues of scripts without spaces, found anywhere."""
 
 AGAINST_BEFORE = (
     # English
     "within(?: the)?(?: next| last| first)?|in the (?:last|past|previous|next|first)|"
-    "(?:over|for|during|from) the (?:last|past|previous)|(?:last|past|previous)|per|every|each|older than|newer than|"
+    "(?:over|for|during|from) the (?:last|past|previous)|(?:last|past|previous)|every|each|older than|newer than|"
     "valid(?: for| until)?|good for|lasts?(?: for)?|once|twice|times|took|takes?(?: up to)?|for over|"
     # Portuguese, Spanish
     "(?:nos|nas|dos|das|en los|en las|de los|de las) (?:últimos|últimas|próximos|próximas)|há|hace|a cada|cada|"
@@ -205,8 +241,8 @@ AGAINST_AFTER = (
     "atrás|se passaram|já passaram|pasaron|han pasado|pasadas|vergangen|verstrichen|sind vergangen|fenster|geleden|"
     "verstreken|zijn verstreken|janela|"
     # French, Italian, Indonesian, Turkish, Russian
-    "(?:se )?sont écoulées|écoulées|fa\\b|(?:sono )?passate|sono trascorse|yang lalu|berlalu|terakhir|önce|içinde|geçti|"
-    "назад|прошло|"
+    "(?:se )?sont écoulées|écoulées|fa\\b|(?:sono )?passate|sono trascorse|yang lalu|berlalu|"
+    "terakhir|önce|içinde|geçti|назад|прошло|"
     # Arabic, Hindi, Chinese, Japanese
     "مضت|مرت|के भीतर|के अंदर|पहले|से अधिक समय बीत|内|內|以内|以內|之内|前|有効|有效|以上経過|が経過|に\\d|\\d*次|\\d*回"
 )

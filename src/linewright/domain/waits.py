@@ -83,6 +83,7 @@ class _Span:
 
 def _sentences(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text[:READ_AT_MOST]).lower().replace("’", "'")
+    plain = _pattern("whole").sub(lambda match: words.WHOLE[match[0]], plain)
     plain = _pattern("clock_left").sub(" ", plain)
     plain = _pattern("colon_wait").sub(r"\g<cue>\g<h>h \g<m>m \g<s>s", plain)
     plain = _pattern("no_duration").sub(" ¤ ", plain)
@@ -106,9 +107,7 @@ def _parts(sentence: str) -> Iterator[_Span]:
     for match in _pattern("part").finditer(sentence):
         unit = match["unit"]
         part = words.UNITS.get(unit) or words.TIGHT_UNITS[unit]
-        if unit in ("m", "d", "s") and match["gap"]:
-            continue
-        if match["number"] in ("a", "an") and unit not in words.ENGLISH_UNITS:
+        if not _goes_with(match["number"], match["gap"], unit):
             continue
         count, start = _number(match["number"]), match.start()
         lower = _pattern("range_left").search(sentence, 0, start)
@@ -117,6 +116,14 @@ def _parts(sentence: str) -> Iterator[_Span]:
         elif start > 0 and sentence[start - 1] in "-−":
             continue
         yield _Span(count * part, start, match.end(), unit, part)
+
+
+def _goes_with(number: str, gap: str, unit: str) -> bool:
+    """Whether a number may stand before this unit so: `30m`, not `30 m` (metres); `an hour`, not `an ora`."""
+    if not number[0].isdigit():
+        closed_up = unit in words.TIGHT_UNITS or number[-1] in "'-л"
+        return len(unit) > 1 and bool(gap or closed_up) and (number not in ("a", "an") or unit in words.ENGLISH_UNITS)
+    return unit not in ("m", "d") or not gap
 
 
 def _joined(one: _Span, two: _Span, sentence: str) -> _Span | None:
@@ -179,6 +186,8 @@ def _source(name: str) -> str:
     if name in ("range", "range_left"):
         sign = rf"\s{{0,3}}(?:{_any_of(words.RANGES.split())})\s{{0,3}}"
         return sign if name == "range" else rf"(?<![a-z0-9_.,:/#+-]){number}{sign}$"
+    if name == "whole":
+        return rf"(?<!{_LETTER})(?:{_any_of(words.WHOLE)})(?!{_LETTER})"
     if name == "joint":
         return rf"\s*,?\s*(?:{_any_of(words.JOINTS.split())})?\s*"
     if name == "cue":
@@ -209,7 +218,8 @@ _PLAIN_SOURCES = {
         r"(?:h(?:\s?[0-5]\d)?|hrs|hours|horas|heures|ore|uur|uhr)(?![^\W_])"
     ),
     "colon_wait": (
-        r"(?P<cue>(?:wait(?: for)?|in|for|remaining|left|retry-after|aguarde|espere|attendez|warten sie|attendi)\W{0,3})"
+        r"(?P<cue>(?:wait(?: for)?|in|for|remaining|left|retry-after|aguarde|espere|attendez|warten sie|attendi)"
+        r"\W{0,3})"
         r"(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?!\d)(?!\s*(?:am|pm|uhr|utc|gmt|z\b|[+-]\d))"
     ),
     "no_duration": (
