@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -13,22 +12,12 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from linewright.errors import UsageError
+from linewright.graph.wire import is_loopback
 from linewright.secret import Secret
 
-__all__ = ["Settings", "is_loopback", "load"]
+__all__ = ["Settings", "load"]
 
 FILE = "linewright.toml"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine only."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,1 @@
+"""The remote: requests and answers (`wire`), the client, and the errors taken apart."""
