@@ -1,0 +1,176 @@
+"""Gathers a case: everything the ledger knows that matters for one operation now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select
+
+from linewright.domain.case import Case
+from linewright.domain.entries import Catalogue
+from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.number import Reading
+from linewright.domain.operation import Evidence
+from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
+from linewright.store import tables as t
+from linewright.store.rows import (
+    Row,
+    account_of,
+    attempt_of,
+    number_of,
+    operation_of,
+    pin_of,
+    prefixed,
+    reading_from,
+    reply_of,
+)
+
+__all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "attempts_of_phone", "book", "book_of_phone", "gather", "last_good_of"]
+
+ATTEMPTS_KEPT = 500
+READINGS_KEPT = 50
+EVIDENCE_COUNTS = timedelta(days=30)
+
+_WHOLE = (
+    select(
+        *prefixed(t.operations, "o_"),
+        *prefixed(t.numbers, "n_"),
+        *prefixed(t.accounts, "a_"),
+        *prefixed(t.readings, "r_"),
+    )
+    .select_from(
+        t.operations.join(t.numbers, t.numbers.c.id == t.operations.c.number)
+        .join(t.accounts, t.accounts.c.name == t.operations.c.account)
+        .outerjoin(t.readings, t.readings.c.seq == t.numbers.c.last_good)
+    )
+    .where(t.operations.c.id == bindparam("operation"))
+)
+_READINGS = (
+    select(t.readings)
+    .where(t.readings.c.operation == bindparam("operation"))
+    .order_by(t.readings.c.seq.desc())
+    .limit(READINGS_KEPT)
+)
+_ATTEMPTS = (
+    select(t.attempts)
+    .where(t.attempts.c.e164 == bindparam("e164"))
+    .order_by(t.attempts.c.seq.desc())
+    .limit(ATTEMPTS_KEPT)
+)
+_EARLIER_PINS_SENT = (
+    select(t.attempts)
+    .where(
+        t.attempts.c.e164 == bindparam("e164"),
+        t.attempts.c.pin.is_not(None),
+        t.attempts.c.seq < bindparam("seq"),
+    )
+    .order_by(t.attempts.c.seq)
+)
+_EVIDENCE = (
+    select(t.evidence)
+    .where(t.evidence.c.e164 == bindparam("e164"), t.evidence.c.at > bindparam("since"))
+    .order_by(t.evidence.c.at, t.evidence.c.seq)
+)
+_REPLIES = select(t.replies).where(t.replies.c.operation == bindparam("operation")).order_by(t.replies.c.seq)
+_PINS = select(t.pins).where(t.pins.c.e164 == bindparam("e164")).order_by(t.pins.c.seq)
+_CHANGES = select(t.pin_changes).where(t.pin_changes.c.e164 == bindparam("e164"))
+_LAST_GOOD = select(t.readings).join(t.numbers, t.numbers.c.last_good == t.readings.c.seq)
+_NEXT_GOOD = (
+    select(t.readings)
+    .where(
+        t.readings.c.number == bindparam("number"),
+        t.readings.c.at >= bindparam("since"),
+        t.readings.c.good,
+    )
+    .order_by(t.readings.c.at, t.readings.c.seq)
+    .limit(2)
+)
+
+
+def gather(connection: Connection, operation: str, now: datetime, catalogue: Catalogue) -> Case:
+    """The case but the flags of a turn. Raises `KeyError` for an unknown operation.
+
+    The operation is read first: an answer that comes meanwhile moves its version, and the rest is refused.
+    """
+    whole = connection.execute(_WHOLE, {"operation": operation}).mappings().one_or_none()
+    if whole is None:
+        raise KeyError(operation)
+    number = number_of(whole, "n_")
+    last_good = reading_from(whole, "r_") if whole["r_seq"] is not None else None
+    found = connection.execute(_READINGS, {"operation": operation}).mappings().all()
+    readings = tuple(reading_from(row) for row in reversed(found))
+    rows = _attempt_rows(connection, number.e164)
+    attempts = tuple(attempt_of(row) for row in rows)
+    replies = connection.execute(_REPLIES, {"operation": operation}).mappings()
+    return Case(
+        now=now,
+        catalogue=catalogue,
+        operation=operation_of(whole, "o_"),
+        number=number,
+        account=account_of(whole, "a_"),
+        reading=readings[-1] if readings else last_good,
+        last_good=last_good,
+        readings=readings,
+        attempts=attempts,
+        evidence=_evidence(connection, number.e164, now),
+        replies=tuple(reply_of(row, now) for row in replies),
+        pins=book(connection, number.e164, [*_earlier(connection, number.e164, rows), *attempts], last_good),
+    )
+
+
+def _attempt_rows(connection: Connection, e164: str) -> Sequence[Row]:
+    """The newest of the phone, oldest first."""
+    return connection.execute(_ATTEMPTS, {"e164": e164}).mappings().all()[::-1]
+
+
+def _earlier(connection: Connection, e164: str, rows: Sequence[Row]) -> list[Attempt]:
+    """What was sent with a PIN before the newest attempts: a refused PIN is never forgotten."""
+    if len(rows) < ATTEMPTS_KEPT:
+        return []
+    found = connection.execute(_EARLIER_PINS_SENT, {"e164": e164, "seq": rows[0]["seq"]})
+    return [attempt_of(row) for row in found.mappings()]
+
+
+def _evidence(connection: Connection, e164: str, now: datetime) -> tuple[Evidence, ...]:
+    found = connection.execute(_EVIDENCE, {"e164": e164, "since": now - EVIDENCE_COUNTS}).mappings()
+    return tuple(Evidence(code=row["code"], at=row["at"], source=row["source"]) for row in found)
+
+
+def attempts_of_phone(connection: Connection, e164: str) -> list[Attempt]:
+    """The newest 500 of a phone over all its ids, oldest first."""
+    return [attempt_of(row) for row in _attempt_rows(connection, e164)]
+
+
+def last_good_of(connection: Connection, number: str) -> Reading | None:
+    """The good reading that a number's standing is computed from."""
+    row = connection.execute(_LAST_GOOD.where(t.numbers.c.id == number)).mappings().one_or_none()
+    return reading_from(row) if row is not None else None
+
+
+def book_of_phone(connection: Connection, e164: str, last_good: Reading | None) -> PinBook:
+    """What is known of a phone's PINs, outside a case."""
+    rows = _attempt_rows(connection, e164)
+    return book(connection, e164, [*_earlier(connection, e164, rows), *map(attempt_of, rows)], last_good)
+
+
+def book(connection: Connection, e164: str, attempts: Sequence[Attempt], last_good: Reading | None) -> PinBook:
+    """`pin_book` of a phone's kept PINs, its attempts, and its changes."""
+    pins = [pin_of(row) for row in connection.execute(_PINS, {"e164": e164}).mappings()]
+    found = connection.execute(_CHANGES, {"e164": e164}).mappings()
+    return pin_book(
+        pins,
+        [attempt for attempt in attempts if attempt.pin],
+        [Change(at=row["at"], kind=ChangeKind(row["kind"])) for row in found],
+        two_step=last_good.is_pin_enabled if last_good else None,
+        unused=_unused(connection, attempts),
+    )
+
+
+def _unused(connection: Connection, attempts: Sequence[Attempt]) -> bool:
+    """Whether the two good readings after the last ok register both showed the PIN off (DESIGN 5.5)."""
+    last = next((a for a in reversed(attempts) if a.call is CallKind.REGISTER and a.ok and a.pin), None)
+    if last is None:
+        return False
+    found = connection.execute(_NEXT_GOOD, {"number": last.number, "since": last.ended_at}).mappings().all()
+    return len(found) == 2 and all(reading_from(row).is_pin_enabled is False for row in found)

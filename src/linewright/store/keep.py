@@ -1,0 +1,107 @@
+"""Small writes that several parts of the store share, each within its caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from linewright.domain.number import REGISTERED, Reading, Standing
+from linewright.domain.operation import OperationState
+from linewright.domain.pins import ChangeKind
+from linewright.domain.standing import contradictory_since, judge
+from linewright.store import tables as t
+from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
+
+__all__ = ["Seen", "change_pin", "keep_reading", "note", "wake"]
+
+CLOCK_SET_BACK = timedelta(minutes=5)
+"""Readings overtake each other by seconds; what lies further ahead was dated by a clock set back since."""
+
+Seen = tuple[Standing, Standing]
+"""A number's standing before and after a reading."""
+
+_NUMBER = select(*prefixed(t.numbers, "n_"), *prefixed(t.readings, "r_")).select_from(
+    t.numbers.outerjoin(t.readings, t.readings.c.seq == t.numbers.c.last_good)
+)
+
+
+def keep_reading(connection: Connection, number: str, operation: str | None, reading: Reading) -> Seen | None:
+    """Keeps a reading; a good one updates the number unless a newer one did. None when it changed nothing.
+
+    Raises `KeyError` for an unknown number.
+    """
+    query = _NUMBER.where(t.numbers.c.id == number).with_for_update(of=t.numbers)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise KeyError(number)
+    values = {**reading_values(reading), "number": number, "operation": operation}
+    seq = connection.execute(insert(t.readings).values(values).returning(t.readings.c.seq)).scalar_one()
+    if not reading.good:
+        return None
+    if reading.is_pin_enabled is False:
+        change_pin(connection, row["n_e164"], ChangeKind.OFF, reading.at)
+    if not _supersedes(reading, operation, row):
+        return None
+    return _update_number(connection, seq, reading, row)
+
+
+def _supersedes(reading: Reading, operation: str | None, row: Row) -> bool:
+    """Within one operation the later saved one is the newer, whatever the clock did; else the time tells."""
+    if row["r_seq"] is None or (operation is not None and row["r_operation"] == operation):
+        return True
+    ahead: timedelta = row["r_at"] - reading.at
+    return ahead <= timedelta(0) or ahead > CLOCK_SET_BACK
+
+
+def _update_number(connection: Connection, seq: int, reading: Reading, row: Row) -> Seen:
+    known = number_of(row, "n_")
+    before = judge(reading_from(row, "r_") if row["r_seq"] is not None else None, known)
+    values: dict[str, Any] = {"last_good": seq, "contradictory_since": contradictory_since(reading, known)}
+    if reading.display:
+        values["display"] = reading.display
+    after = judge(reading, known)
+    if known.seen_online_at is None and after.standing in REGISTERED:
+        values["seen_online_at"] = reading.at
+    connection.execute(update(t.numbers).where(t.numbers.c.id == known.id).values(values))
+    return before.standing, after.standing
+
+
+def change_pin(connection: Connection, e164: str, kind: ChangeKind, at: datetime) -> None:
+    """Notes that a phone's PIN is known to have changed; the latest moment of each kind is kept."""
+    here = (t.pin_changes.c.e164 == e164, t.pin_changes.c.kind == kind.value)
+    kept = connection.execute(select(t.pin_changes.c.at).where(*here)).scalar()
+    if kept is None:
+        connection.execute(insert(t.pin_changes).values(e164=e164, kind=kind.value, at=at))
+    elif kept < at:
+        connection.execute(update(t.pin_changes).where(*here).values(at=at))
+
+
+def note(
+    connection: Connection,
+    operation: str,
+    at: datetime,
+    state: OperationState,
+    *,
+    reason: str | None = None,
+    message: str = "",
+    wake_at: datetime | None = None,
+) -> None:
+    """One line of the operation's timeline."""
+    connection.execute(
+        insert(t.events).values(
+            operation=operation, at=at, state=state.value, reason=reason, message=message, wake_at=wake_at
+        )
+    )
+
+
+def wake(connection: Connection, *which: Any, at: datetime, **values: Any) -> list[str]:
+    """Makes open operations due and moves their version, so that a turn under way looks again; their ids."""
+    found = connection.execute(
+        update(t.operations)
+        .where(t.operations.c.ended_at.is_(None), *which)
+        .values(version=t.operations.c.version + 1, wake_at=at, **values)
+        .returning(t.operations.c.id)
+    )
+    return [str(each) for each in found.scalars()]

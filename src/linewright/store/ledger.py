@@ -1,0 +1,193 @@
+"""The ledger in a database: what a turn reads and writes. Every method is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from linewright.domain.case import Case
+from linewright.domain.entries import Catalogue
+from linewright.domain.journal import Answer, Attempt, Outcome
+from linewright.domain.number import Reading, Storage
+from linewright.domain.operation import Hold
+from linewright.domain.pins import Pin, PinOrigin
+from linewright.engine.ports import Rested
+from linewright.secret import Secret
+from linewright.store import tables as t
+from linewright.store.engine import Database
+from linewright.store.gather import gather
+from linewright.store.ids import new_id
+from linewright.store.keep import keep_reading, wake
+from linewright.store.rest import rest
+from linewright.store.rows import (
+    CODE_KEPT,
+    answer_values,
+    attempt_values,
+    hold_of,
+    hold_value,
+    storage_value,
+)
+from linewright.store.sealing import Vault, bound, fingerprint_key, seal
+
+__all__ = ["HELD", "PinSafe", "SqlLedger"]
+
+HELD = ("account-on-hold", "account-paused", "usage-limit")
+"""The reasons for which an operation rests when its account is held."""
+
+
+class PinSafe:
+    """Keeps PINs sealed and names them by fingerprint; shared by the ledger and the people's side."""
+
+    def __init__(self, database: Database, vault: Vault, name: Callable[[str], str] = new_id) -> None:
+        self._database = database
+        self._vault = vault
+        self._name = name
+        self._key: Secret | None = None
+
+    def fingerprint(self, e164: str, digits: Secret) -> str:
+        if self._key is None:
+            self._key = fingerprint_key(self._database, self._vault)
+        return self._vault.fingerprint(self._key, e164, digits)
+
+    def keep(self, connection: Connection, pin: Pin, e164: str, digits: Secret) -> Pin:
+        sealed = seal(connection, self._vault, digits, bound("digits", pin.id, e164))
+        values = {
+            "id": pin.id,
+            "e164": e164,
+            "fingerprint": pin.fingerprint,
+            "origin": pin.origin.value,
+            "at": pin.at,
+            "digits": sealed,
+        }
+        connection.execute(insert(t.pins).values(values))
+        return pin
+
+    def fresh(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
+        """A PIN to be kept; outside a transaction, since the fingerprints' key may have to be made."""
+        return Pin(id=self._name("pin"), fingerprint=self.fingerprint(e164, digits), origin=origin, at=at)
+
+
+class SqlLedger:
+    """`engine.ports.Ledger` on SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database, vault: Vault, name: Callable[[str], str] = new_id) -> None:
+        self._database = database
+        self._vault = vault
+        self._safe = PinSafe(database, vault, name)
+
+    def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
+        with self._database.reading() as connection:
+            return gather(connection, operation, now, catalogue)
+
+    def adopt_intents(self, e164: str, now: datetime) -> int:
+        with self._database.writing() as connection:
+            _forget_codes(connection, t.replies.c.at <= now - CODE_KEPT)
+            adopted = connection.execute(
+                update(t.attempts)
+                .where(t.attempts.c.e164 == e164, t.attempts.c.outcome.is_(None))
+                .values(outcome=Outcome.IN_DOUBT.value, answered_at=now)
+            )
+            return int(adopted.rowcount)
+
+    def save_reading(self, operation: str, reading: Reading) -> None:
+        with self._database.writing() as connection:
+            query = select(t.operations.c.number).where(t.operations.c.id == operation)
+            number = connection.execute(query).scalar()
+            if number is None:
+                raise KeyError(operation)
+            keep_reading(connection, number, operation, reading)
+
+    def save_intent(self, attempt: Attempt) -> None:
+        """Raises `RuntimeError` while an intent of the phone is open, `KeyError` for an unknown operation."""
+        try:
+            with self._database.writing() as connection:
+                query = select(t.operations.c.e164).where(t.operations.c.id == attempt.operation)
+                e164 = connection.execute(query).scalar()
+                if e164 is None:
+                    raise KeyError(attempt.operation)
+                connection.execute(insert(t.attempts).values(attempt_values(attempt, e164)))
+        except IntegrityError:
+            raise RuntimeError("an intent of this phone is still open, or this attempt was made already") from None
+
+    def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
+        with self._database.writing() as connection:
+            here = t.attempts.c.id == attempt
+            saved = connection.execute(
+                update(t.attempts).where(here, t.attempts.c.outcome.is_(None)).values(answer_values(answer, at))
+            )
+            if not saved.rowcount and connection.execute(select(t.attempts.c.id).where(here)).scalar() is None:
+                raise KeyError(attempt)
+
+    def save_hold(self, account: str, hold: Hold | None) -> None:
+        with self._database.writing() as connection:
+            query = select(t.accounts.c.hold, t.accounts.c.app_id).where(t.accounts.c.name == account)
+            found = connection.execute(query.with_for_update()).one_or_none()
+            if found is None:
+                raise KeyError(account)
+            connection.execute(update(t.accounts).where(t.accounts.c.name == account).values(hold=hold_value(hold)))
+            if hold is None:
+                _release(connection, account, hold_of(found.hold))
+            elif hold.whole_app and found.app_id is not None:
+                _hold_siblings(connection, account, found.app_id, hold)
+
+    def save_storage(self, number: str, storage: Storage) -> None:
+        with self._database.writing() as connection:
+            connection.execute(update(t.numbers).where(t.numbers.c.id == number).values(storage=storage_value(storage)))
+
+    def keep_pin(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
+        pin = self._safe.fresh(e164, digits, origin, at)
+        with self._database.writing() as connection:
+            return self._safe.keep(connection, pin, e164, digits)
+
+    def open_pin(self, pin: str) -> Secret:
+        with self._database.reading() as connection:
+            query = select(t.pins.c.digits, t.pins.c.e164).where(t.pins.c.id == pin)
+            found = connection.execute(query).one_or_none()
+        if found is None:
+            raise KeyError(pin)
+        return self._vault.open(bytes(found.digits), bound("digits", pin, found.e164))
+
+    def open_code(self, reply: str, now: datetime) -> Secret | None:
+        with self._database.reading() as connection:
+            query = select(t.replies.c.code, t.replies.c.at).where(t.replies.c.id == reply)
+            found = connection.execute(query).one_or_none()
+        if found is None or found.code is None:
+            return None
+        if now - found.at >= CODE_KEPT:
+            self.erase_code(reply)
+            return None
+        return self._vault.open(bytes(found.code), bound("code", reply))
+
+    def erase_code(self, reply: str) -> None:
+        with self._database.writing() as connection:
+            _forget_codes(connection, t.replies.c.id == reply)
+
+    def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
+        with self._database.writing() as connection:
+            return rest(connection, operation, rested, at, version)
+
+
+def _forget_codes(connection: Connection, which: ColumnElement[bool]) -> None:
+    connection.execute(update(t.replies).where(t.replies.c.code.is_not(None), which).values(code=None))
+
+
+def _release(connection: Connection, account: str, held: Hold | None) -> None:
+    """Wakes what rested for the hold, at a time that has come: nobody says here what time it is."""
+    if held is None:
+        return
+    mine = t.operations.c.account == account
+    wake(connection, mine, t.operations.c.reason.in_(HELD), at=min(held.since, held.probe_at))
+
+
+def _hold_siblings(connection: Connection, account: str, app_id: str, hold: Hold) -> None:
+    """Every other account of the app, but for those whose token is dead: a person must see that."""
+    others = select(t.accounts.c.name, t.accounts.c.hold).where(
+        t.accounts.c.app_id == app_id, t.accounts.c.name != account, t.accounts.c.removed_at.is_(None)
+    )
+    for name, value in connection.execute(others.order_by(t.accounts.c.name).with_for_update()).all():
+        kept = hold_of(value)
+        if kept is None or kept.usage:
+            connection.execute(update(t.accounts).where(t.accounts.c.name == name).values(hold=hold_value(hold)))

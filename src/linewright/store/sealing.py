@@ -1,0 +1,127 @@
+"""What the store keeps sealed, and how each value is bound to its row."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Protocol
+
+from sqlalchemy import Connection, Table, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_pg
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from linewright.errors import KeyMismatch
+from linewright.secret import Secret
+from linewright.store import tables as t
+from linewright.store.engine import Database
+
+__all__ = ["Vault", "fingerprint_key", "holds_secrets", "reseal", "seal"]
+
+KEY_ID = "key_id"
+FINGERPRINT_KEY = "fingerprint_key"
+FINGERPRINT_BYTES = 32
+
+SEALED = (
+    (t.accounts, "token", ("name",)),
+    (t.accounts, "app_secret", ("name",)),
+    (t.pins, "digits", ("id", "e164")),
+    (t.replies, "code", ("id",)),
+)
+"""Table, column, and the columns that name the row it is bound to."""
+
+
+class Vault(Protocol):
+    """What the store asks of `vault.Vault`: the only place that sees inside a secret."""
+
+    @property
+    def key_id(self) -> str: ...
+
+    def seal(self, secret: Secret, bound_to: str) -> bytes: ...
+
+    def open(self, sealed: bytes, bound_to: str) -> Secret: ...
+
+    def fingerprint(self, key: Secret, e164: str, digits: Secret) -> str: ...
+
+    def pin_in(self, given: Secret) -> Secret | None: ...
+
+    def code_in(self, message: Secret) -> Secret | None: ...
+
+
+def holds_secrets(database: Database) -> bool:
+    """Whether something in this database was sealed, so that a missing key must not be replaced."""
+    with database.reading() as connection:
+        return _meta(connection, KEY_ID) is not None
+
+
+def _meta(connection: Connection, key: str, *, locked: bool = False) -> str | None:
+    query = select(t.meta.c.value).where(t.meta.c.key == key)
+    found = connection.execute(query.with_for_update(read=True) if locked else query).scalar()
+    return str(found) if found is not None else None
+
+
+def _make(connection: Connection, key: str, value: str) -> str:
+    """Sets what is not set yet; what holds now."""
+    insert = insert_sqlite if connection.dialect.name == "sqlite" else insert_pg
+    connection.execute(insert(t.meta).values(key=key, value=value).on_conflict_do_nothing())
+    return _meta(connection, key) or value
+
+
+def seal(connection: Connection, vault: Vault, secret: Secret, bound_to: str) -> bytes:
+    """Seals within a writing transaction.
+
+    Raises `KeyMismatch` when this home is sealed with another key by now: what an old key sealed could
+    not be opened after a rotation.
+    """
+    in_use = _meta(connection, KEY_ID, locked=True) or _make(connection, KEY_ID, vault.key_id)
+    if in_use != vault.key_id:
+        raise KeyMismatch(
+            f"This home is sealed with the key {in_use}, and the key at hand is {vault.key_id}.",
+            fix="Give the key this home was made with; after `linewright key rotate`, start this process again.",
+        )
+    return vault.seal(secret, bound_to)
+
+
+def fingerprint_key(database: Database, vault: Vault) -> Secret:
+    """The key of the refused-PIN fingerprints: its own, made once, never rotated."""
+    with database.reading() as connection:
+        kept = _meta(connection, FINGERPRINT_KEY)
+    if kept is None:
+        with database.writing() as connection:
+            sealed = seal(connection, vault, Secret(secrets.token_hex(FINGERPRINT_BYTES)), FINGERPRINT_KEY)
+            kept = _make(connection, FINGERPRINT_KEY, sealed.hex())
+    return vault.open(bytes.fromhex(kept), FINGERPRINT_KEY)
+
+
+def reseal(database: Database, old: Vault, new: Vault) -> int:
+    """Seals everything anew in one transaction; how many values that were. What `new` sealed already stays.
+
+    `old` must open what is there, `new` may open it too. Raises `KeyMismatch` and changes nothing when a
+    value does not open.
+    """
+    with database.writing() as connection:
+        _meta(connection, KEY_ID, locked=True)
+        connection.execute(update(t.meta).where(t.meta.c.key == KEY_ID).values(value=new.key_id))
+        count = sum(_reseal(connection, old, new, *place) for place in SEALED)
+        kept = _meta(connection, FINGERPRINT_KEY)
+        if kept is not None:
+            key = old.open(bytes.fromhex(kept), FINGERPRINT_KEY)
+            sealed = new.seal(key, FINGERPRINT_KEY).hex()
+            connection.execute(update(t.meta).where(t.meta.c.key == FINGERPRINT_KEY).values(value=sealed))
+            count += 1
+    return count
+
+
+def _reseal(connection: Connection, old: Vault, new: Vault, table: Table, column: str, names: tuple[str, ...]) -> int:
+    sealed = table.c[column]
+    query = select(sealed, *[table.c[name] for name in names]).where(sealed.is_not(None))
+    rows = connection.execute(query).all()
+    for row in rows:
+        value, *named = row._tuple()
+        bound_to = bound(column, *map(str, named))
+        fresh = new.seal(old.open(bytes(value), bound_to), bound_to)
+        connection.execute(update(table).where(table.c[names[0]] == named[0]).values({column: fresh}))
+    return len(rows)
+
+
+def bound(column: str, *names: str) -> str:
+    """The words a sealed value is bound to: its column and the names of its row."""
+    return ":".join((column, *names))

@@ -1,0 +1,267 @@
+"""The tables, defined once for SQLite and PostgreSQL. `migrations/` builds the same, step by step."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+    true,
+)
+
+from linewright.store.columns import Body, Moment, Sequence, Words
+
+__all__ = [
+    "accounts",
+    "attempts",
+    "audit",
+    "events",
+    "evidence",
+    "meta",
+    "metadata",
+    "numbers",
+    "operations",
+    "pin_changes",
+    "pins",
+    "readings",
+    "replies",
+    "tasks",
+]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _only(name: str, *columns: Column[str], where: ColumnElement[bool]) -> Index:
+    """At most one row of those that fulfil `where` has the same `columns`."""
+    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+
+
+def _some(name: str, *columns: Column[str], where: ColumnElement[bool]) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("waba", Text, nullable=False),
+    Column("app_id", Text),
+    Column("token", LargeBinary),
+    Column("app_secret", LargeBinary),
+    Column("pin_reset", Text, nullable=False, server_default="ask"),
+    Column("subscribe", Boolean, nullable=False, server_default=true()),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("hold", Body),
+    Column("added_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+)
+_only("uq_accounts_waba_here", accounts.c.waba, where=accounts.c.removed_at.is_(None))
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("e164", Text, nullable=False, index=True),
+    Column("account", Text, ForeignKey("accounts.name"), nullable=False, index=True),
+    Column("display", Words, nullable=False, server_default=""),
+    Column("wanted", Text, nullable=False, server_default="unmanaged"),
+    Column("seen_online_at", Moment),
+    Column("contradictory_since", Moment),
+    Column("storage", Body),
+    Column("last_good", Sequence),
+    Column("added_at", Moment, nullable=False),
+    Column("forgotten_at", Moment),
+)
+"""`last_good` names the good reading that the standing is computed from."""
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("goal", Text, nullable=False),
+    Column("number", Text, ForeignKey("numbers.id"), nullable=False, index=True),
+    Column("e164", Text, nullable=False, index=True),
+    Column("account", Text, ForeignKey("accounts.name"), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("message", Words, nullable=False, server_default=""),
+    Column("next_step", Words, nullable=False, server_default=""),
+    Column("ended_at", Moment),
+    Column("wake_at", Moment),
+    Column("code_method", Text, nullable=False),
+    Column("code_language", Text, nullable=False),
+    Column("use_reserve", Boolean, nullable=False, server_default=false()),
+    Column("subscribe", Boolean, nullable=False, server_default=true()),
+    Column("cancel_asked_at", Moment),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("task", Text),
+)
+"""`task` names the open question that the operation shows; it may be its account's."""
+_open = operations.c.ended_at.is_(None)
+_only("uq_operations_open_phone", operations.c.e164, where=_open)
+_some("ix_operations_open_wake", operations.c.wake_at, where=_open)
+_some("ix_operations_open_account", operations.c.account, where=_open)
+_some("ix_operations_open_task", operations.c.task, where=_open)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("operation", Text, ForeignKey("operations.id"), nullable=False, index=True),
+    Column("number", Text, ForeignKey("numbers.id"), nullable=False),
+    Column("e164", Text, nullable=False),
+    Column("call", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("answered_at", Moment),
+    Column("outcome", Text),
+    Column("error", Body),
+    Column("words", Body),
+    Column("fbtrace_id", Words),
+    Column("http_status", Integer),
+    Column("before", Text),
+    Column("pin", Text),
+    Column("fingerprint", Text),
+    Column("reply", Text),
+    Column("method", Text),
+)
+"""`error` holds codes and times, which stay; `words` the texts and the body, kept for so many days."""
+Index("ix_attempts_phone", attempts.c.e164, attempts.c.seq)
+_only("uq_attempts_open_intent", attempts.c.e164, where=attempts.c.outcome.is_(None))
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("number", Text, ForeignKey("numbers.id"), nullable=False),
+    Column("operation", Text, ForeignKey("operations.id")),
+    Column("at", Moment, nullable=False),
+    Column("good", Boolean, nullable=False),
+    Column("facts", Body, nullable=False),
+    Column("words", Body),
+)
+Index("ix_readings_number", readings.c.number, readings.c.at)
+Index("ix_readings_operation", readings.c.operation, readings.c.seq)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("e164", Text, nullable=False),
+    Column("code", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+)
+Index("ix_evidence_phone", evidence.c.e164, evidence.c.at)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("account", Text, ForeignKey("accounts.name"), nullable=False),
+    Column("operation", Text, ForeignKey("operations.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("question", Words, nullable=False),
+    Column("answers", Body, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("state", Text, nullable=False),
+    Column("closed_at", Moment),
+)
+"""Without an operation the question is the account's, and every operation it holds shows it."""
+_only(
+    "uq_tasks_open_operation",
+    tasks.c.operation,
+    where=(tasks.c.state == "open") & tasks.c.operation.is_not(None),
+)
+_only("uq_tasks_open_account", tasks.c.account, where=(tasks.c.state == "open") & tasks.c.operation.is_(None))
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("task", Text, ForeignKey("tasks.id"), nullable=False),
+    Column("operation", Text, ForeignKey("operations.id"), index=True),
+    Column("kind", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("pin", Text),
+    Column("code", LargeBinary),
+    Column("pin_changed", Boolean, nullable=False, server_default=false()),
+    Column("method", Text),
+)
+_some("ix_replies_code_kept", replies.c.at, where=replies.c.code.is_not(None))
+
+pins = Table(
+    "pins",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("e164", Text, nullable=False, index=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("digits", LargeBinary, nullable=False),
+)
+
+pin_changes = Table(
+    "pin_changes",
+    metadata,
+    Column("e164", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+"""The latest moment at which a phone's PIN was known to have changed, in each of the two ways."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("operation", Text, ForeignKey("operations.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("message", Words, nullable=False),
+    Column("wake_at", Moment),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Body),
+)
