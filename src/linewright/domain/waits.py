@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from itertools import islice
 from typing import Literal
 
 from linewright.domain import wait_words as words
@@ -20,8 +21,12 @@ LONGEST_TOLD = timedelta(days=30)
 LONGEST_KEPT = timedelta(days=7)
 """What is told beyond this is cut to it, and support is asked at once."""
 LEAST_MARGIN, MOST_MARGIN = timedelta(seconds=10), timedelta(minutes=30)
-READ_AT_MOST = 4_000
+READ_AT_MOST = 2_000
 """Characters of one text that are looked at."""
+NEAR = 80
+"""Characters before a duration that are looked at."""
+MOST_DURATIONS = 12
+"""Durations of one sentence that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,15 @@ def with_margin(wait: timedelta) -> timedelta:
 
 
 def wait_in(text: str) -> timedelta | None:
-    """The wait one text tells, or None; it may still be longer than a wait that is kept."""
+    """The wait one text tells, at most `LONGEST_TOLD`, or None."""
     if not any(character.isalnum() for character in text):
         return None
     for sentence in _sentences(text):
-        waits = [timedelta(seconds=span.seconds) for span in _spans(sentence) if _is_wait(span, sentence)]
-        waits = [wait for wait in waits if timedelta() < wait <= LONGEST_TOLD]
+        spans = islice(_spans(sentence), MOST_DURATIONS)
+        possible = [span for span in spans if 0 < span.seconds <= LONGEST_TOLD.total_seconds()]
+        waits = [span.seconds for span in possible if _is_wait(span, sentence)]
         if waits:
-            return max(waits)
+            return timedelta(seconds=max(waits))
     return None
 
 
@@ -110,7 +116,7 @@ def _parts(sentence: str) -> Iterator[_Span]:
         if not _goes_with(match["number"], match["gap"], unit):
             continue
         count, start = _number(match["number"]), match.start()
-        lower = _pattern("range_left").search(sentence, 0, start)
+        lower = _pattern("range_left").search(sentence, max(0, start - NEAR), start)
         if lower is not None:
             count, start = max(count, _number(lower["number"])), lower.start()
         elif start > 0 and sentence[start - 1] in "-−":
@@ -147,7 +153,7 @@ def _number(text: str) -> float:
 
 
 def _is_wait(span: _Span, sentence: str) -> bool:
-    left, right = sentence[: span.start], sentence[span.end :]
+    left, right = sentence[max(0, span.start - NEAR) : span.start], sentence[span.end :]
     if _pattern("against_before").search(left) or _pattern("against_after").match(right):
         return False
     counted = _pattern("counted").search(left)

@@ -1,0 +1,1 @@
+"""The remote's errors as data: TOML tables, one loader and one renderer."""
