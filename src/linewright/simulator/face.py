@@ -204,7 +204,9 @@ class Face:
     def _faulty_error(self, call: Call, fault: Fault) -> tuple[int, Any]:
         given = fault.error
         if isinstance(given, int):
-            return self._refused(call, Refusal(given, **self._blanks(call)))
+            refusal = Refusal(given)
+            refusal.values = self._blanks(call)
+            return self._refused(call, refusal)
         if given is None or "error" in given:
             return 400, given
         fields = dict(given)

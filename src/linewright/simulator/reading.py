@@ -174,5 +174,10 @@ _FIELDS: dict[str, Callable[[Remote, Number], Any]] = {
     "webhook_configuration": lambda _, n: {"application": "https://example.com/webhook"},
     "country_dial_code": lambda _, n: n.display.split()[0].lstrip("+"),
     "host_platform": _platform,
-    "certificate": lambda _, n: None,
-}
+    "conversational_automation": lambda _, n: {"id": n.id, "enable_welcome_message": False},
+    "unified_cert_status": lambda r, n: (
+        "NAME_PENDING_REVIEW" if n.name_status_at(r.now()) == "PENDING_REVIEW" else "APPROVED"
+    ),
+    "whatsapp_business_manager_messaging_limit": lambda _, n: "TIER_1K",
+    "eligibility_for_api_business_global_search": lambda _, n: "NON_ELIGIBLE_NUMBER_OUTSIDE_ROLLOUT_COUNTRIES",
+} | {name: lambda _, n: None for name in ("certificate", "new_certificate", "username", "country_code")}
