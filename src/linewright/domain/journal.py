@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Answer", "Attempt", "CallKind", "Outcome", "RemoteError", "WRITES"]
+__all__ = ["WRITES", "Answer", "Attempt", "CallKind", "Outcome", "RemoteError"]
 
 
 class CallKind(StrEnum):
