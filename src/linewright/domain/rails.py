@@ -10,6 +10,7 @@ from linewright.domain.action import Action, Ask, Call, GiveUp, Reason, Wait
 from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, LIMITED, WINDOW, used_in
 from linewright.domain.case import Case
 from linewright.domain.doubt import in_doubt, unsettled
+from linewright.domain.holds import PROBE_EVERY
 from linewright.domain.journal import WRITES, Attempt, CallKind
 from linewright.domain.ladders import held_kinds, held_until
 from linewright.domain.number import Standing
@@ -70,7 +71,7 @@ def account_on_hold(case: Case, action: Action) -> Action | None:
     probing = isinstance(action, Call) and action.kind is CallKind.READ and not case.read_this_turn
     if probing and case.now >= hold.probe_at:
         return None
-    wake = max(hold.probe_at, case.now)
+    wake = hold.probe_at if hold.probe_at > case.now else case.now + PROBE_EVERY
     if hold.usage:
         often = f" It is the {hold.streak}th time in a row." if hold.streak >= PERSISTENT else ""
         return Wait(
