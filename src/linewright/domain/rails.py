@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
-from linewright.domain.action import Action, Ask, Call, GiveUp, Reason, Wait
+from linewright.domain.action import Action, Ask, Call, Done, GiveUp, Reason, Wait
 from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, LIMITED, WINDOW, used_in
 from linewright.domain.case import Case
 from linewright.domain.doubt import in_doubt, unsettled
@@ -168,8 +168,8 @@ def _blind(case: Case) -> int:
 
 
 def look_first(case: Case, action: Action) -> Action | None:
-    """2b. No write without a good reading in the same turn, newer than the last write."""
-    if _writes(action) and not case.fresh:
+    """2b. No write, and no success, without a good reading in the same turn, newer than the last write."""
+    if (_writes(action) or isinstance(action, Done)) and not case.fresh:
         return Call(kind=CallKind.READ)
     return None
 
