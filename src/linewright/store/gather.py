@@ -11,7 +11,7 @@ from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.number import Reading
-from linewright.domain.operation import Evidence
+from linewright.domain.operation import Evidence, Goal, Operation, OperationState
 from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
 from linewright.store import tables as t
 from linewright.store.rows import (
@@ -26,7 +26,7 @@ from linewright.store.rows import (
     reply_of,
 )
 
-__all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "attempts_of_phone", "book", "book_of_phone", "gather", "last_good_of"]
+__all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "book_of_phone", "gather", "gather_number", "last_good_of"]
 
 ATTEMPTS_KEPT = 500
 READINGS_KEPT = 50
@@ -45,6 +45,15 @@ _WHOLE = (
         .outerjoin(t.readings, t.readings.c.seq == t.numbers.c.last_good)
     )
     .where(t.operations.c.id == bindparam("operation"))
+)
+_NUMBER = (
+    select(*prefixed(t.numbers, "n_"), *prefixed(t.accounts, "a_"), *prefixed(t.readings, "r_"))
+    .select_from(
+        t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account).outerjoin(
+            t.readings, t.readings.c.seq == t.numbers.c.last_good
+        )
+    )
+    .where(t.numbers.c.id == bindparam("number"))
 )
 _READINGS = (
     select(t.readings)
@@ -119,6 +128,39 @@ def gather(connection: Connection, operation: str, now: datetime, catalogue: Cat
     )
 
 
+def gather_number(connection: Connection, number: str, now: datetime, catalogue: Catalogue) -> Case:
+    """What is known of a number without an operation; its `operation` is a stand-in that ended."""
+    whole = connection.execute(_NUMBER, {"number": number}).mappings().one_or_none()
+    if whole is None:
+        raise KeyError(number)
+    known = number_of(whole, "n_")
+    last_good = reading_from(whole, "r_") if whole["r_seq"] is not None else None
+    rows = _attempt_rows(connection, known.e164)
+    attempts = tuple(attempt_of(row) for row in rows)
+    nothing = Operation(
+        id="",
+        goal=Goal.REGISTER,
+        number=number,
+        e164=known.e164,
+        account=known.account,
+        opened_at=now,
+        state=OperationState.DONE,
+        ended_at=now,
+    )
+    return Case(
+        now=now,
+        catalogue=catalogue,
+        operation=nothing,
+        number=known,
+        account=account_of(whole, "a_"),
+        reading=last_good,
+        last_good=last_good,
+        attempts=attempts,
+        evidence=_evidence(connection, known.e164, now),
+        pins=book(connection, known.e164, [*_earlier(connection, known.e164, rows), *attempts], last_good),
+    )
+
+
 def _attempt_rows(connection: Connection, e164: str) -> Sequence[Row]:
     """The newest of the phone, oldest first."""
     return connection.execute(_ATTEMPTS, {"e164": e164}).mappings().all()[::-1]
@@ -135,11 +177,6 @@ def _earlier(connection: Connection, e164: str, rows: Sequence[Row]) -> list[Att
 def _evidence(connection: Connection, e164: str, now: datetime) -> tuple[Evidence, ...]:
     found = connection.execute(_EVIDENCE, {"e164": e164, "since": now - EVIDENCE_COUNTS}).mappings()
     return tuple(Evidence(code=row["code"], at=row["at"], source=row["source"]) for row in found)
-
-
-def attempts_of_phone(connection: Connection, e164: str) -> list[Attempt]:
-    """The newest 500 of a phone over all its ids, oldest first."""
-    return [attempt_of(row) for row in _attempt_rows(connection, e164)]
 
 
 def last_good_of(connection: Connection, number: str) -> Reading | None:

@@ -1,0 +1,257 @@
+"""The operations: opened or joined, listed, cancelled, taken up again, and told when they are due."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from linewright.domain.number import Number
+from linewright.domain.operation import Goal, Operation, OperationState, ReplyKind, TaskKind
+from linewright.domain.pins import Pin
+from linewright.errors import StoreUnavailable, UsageError
+from linewright.secret import Secret
+from linewright.store import tables as t
+from linewright.store.engine import Database
+from linewright.store.ids import new_id
+from linewright.store.keep import note, wake
+from linewright.store.people import Brought, PinDesk, file_reply
+from linewright.store.rows import Row, number_of, operation_of
+
+__all__ = ["Operations", "Options"]
+
+_RACES = 5
+_OPEN = t.operations.c.ended_at.is_(None)
+LARGEST_CODE = 10**9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The flags of a command; None is *not given*. `code_method` is SMS or VOICE."""
+
+    code_method: str | None = None
+    code_language: str | None = None
+    use_reserve: bool | None = None
+    subscribe: bool | None = None
+
+    def given(self) -> dict[str, Any]:
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+_DEFAULTS: dict[str, Any] = {"code_method": "SMS", "code_language": "en_US", "use_reserve": False, "subscribe": True}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody asks for, looked at before the transaction."""
+
+    goal: Goal
+    options: dict[str, Any]
+    pin: tuple[Pin, Secret] | None
+    because: int | None
+    now: datetime
+
+
+class Operations:
+    """Every method is one transaction. An unknown id raises `UsageError` (reason `unknown-operation`)."""
+
+    def __init__(self, database: Database, desk: PinDesk) -> None:
+        self._database = database
+        self._desk = desk
+
+    def open(
+        self,
+        goal: Goal,
+        number: Number,
+        *,
+        now: datetime,
+        options: Options | None = None,
+        pin: Secret | None = None,
+        because: int | None = None,
+    ) -> tuple[Operation, bool]:
+        """Opens an operation, or joins the phone's open one of the same goal, applying what is given; whether
+        it was opened. A PIN answers an open `pin` question. `because` is kept as evidence.
+
+        Raises `UsageError`: reason `operation-open` for another goal, `answer-refused` or `pin-refused` for
+        the PIN, `account-removed`. Of two processes that race, one opens and the other joins.
+        """
+        if because is not None and not 0 <= because < LARGEST_CODE:
+            raise UsageError(f"{because} is no error code.", fix="Give the code as Meta names it, such as 131045.")
+        looked_at = self._desk.look_at(pin, number, goal, now) if pin is not None else None
+        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now)
+        for _ in range(_RACES):
+            try:
+                with self._database.writing() as connection:
+                    return self._open(connection, number, asked)
+            except IntegrityError:
+                continue
+        raise StoreUnavailable(
+            "Other processes keep opening and ending operations of this phone.", fix="Run this again."
+        )
+
+    def _open(self, connection: Connection, number: Number, asked: _Asked) -> tuple[Operation, bool]:
+        query = select(t.operations).where(t.operations.c.e164 == number.e164, _OPEN).with_for_update()
+        found = connection.execute(query).mappings().one_or_none()
+        if found is not None:
+            _refuse_other(found, number, asked.goal)
+            return self._join(connection, found, number, asked), False
+        _refuse_removed(connection, number)
+        operation = new_id("op")
+        values = {
+            "id": operation,
+            "goal": asked.goal.value,
+            "number": number.id,
+            "e164": number.e164,
+            "account": number.account,
+            "opened_at": asked.now,
+            "state": OperationState.RUNNING.value,
+            **_DEFAULTS,
+            **asked.options,
+        }
+        connection.execute(insert(t.operations).values(values))
+        note(connection, operation, asked.now, OperationState.RUNNING, message=f"Opened: {asked.goal.value}.")
+        _hear(connection, number, asked)
+        if asked.pin:
+            self._desk.keep(connection, number, *asked.pin, changed=False)
+        return _get(connection, operation), True
+
+    def _join(self, connection: Connection, found: Row, number: Number, asked: _Asked) -> Operation:
+        here = t.operations.c.id == found["id"]
+        _hear(connection, number, asked)
+        if asked.pin:
+            kept = self._desk.keep(connection, number, *asked.pin, changed=False)
+            question = _open_pin_question(connection, found["task"])
+            if question is not None:
+                file_reply(connection, question, ReplyKind.VALUE, asked.now, Brought(pin=kept))
+        if asked.pin or asked.options or asked.because is not None:
+            wake(connection, here, at=asked.now, **asked.options)
+        return _get(connection, found["id"])
+
+    def get(self, operation: str) -> Operation:
+        with self._database.reading() as connection:
+            return _get(connection, operation)
+
+    def open_of(self, e164: str) -> Operation | None:
+        """The open operation of a phone."""
+        query = select(t.operations).where(t.operations.c.e164 == e164, _OPEN)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return operation_of(row) if row is not None else None
+
+    def listing(
+        self,
+        *,
+        states: Collection[OperationState] | None = None,
+        account: str | None = None,
+        number: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[list[Operation], str | None]:
+        """The newest first, and the cursor of the next page (None at the end)."""
+        query = select(t.operations).order_by(t.operations.c.seq.desc()).limit(limit + 1)
+        if states is not None:
+            query = query.where(t.operations.c.state.in_([state.value for state in states]))
+        if account is not None:
+            query = query.where(t.operations.c.account == account)
+        if number is not None:
+            query = query.where(t.operations.c.number == number)
+        if after is not None:
+            last = select(t.operations.c.seq).where(t.operations.c.id == after).scalar_subquery()
+            query = query.where(t.operations.c.seq < last)
+        with self._database.reading() as connection:
+            found = [operation_of(row) for row in connection.execute(query).mappings()]
+        return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+    def cancel(self, operation: str, *, now: datetime) -> Operation:
+        """Asks an open operation to stop; its next turn does so. Raises `UsageError` once it has ended."""
+        with self._database.writing() as connection:
+            asked = func.coalesce(t.operations.c.cancel_asked_at, now, type_=t.operations.c.cancel_asked_at.type)
+            if not wake(connection, t.operations.c.id == operation, at=now, cancel_asked_at=asked):
+                ended = _get(connection, operation)
+                raise UsageError(
+                    f"The operation {operation} has ended already ({ended.state.value}).",
+                    fix="Nothing is to be cancelled.",
+                    reason="operation-ended",
+                )
+            return _get(connection, operation)
+
+    def retry(self, operation: str, *, now: datetime) -> tuple[Operation, bool]:
+        """Wakes an open operation; takes an ended one up again as a new one of the same goal and flags.
+
+        Whether a new one was opened. Raises what `open` raises.
+        """
+        with self._database.writing() as connection:
+            old = _get(connection, operation)
+            if wake(connection, t.operations.c.id == operation, at=now):
+                return _get(connection, operation), False
+            row = connection.execute(select(t.numbers).where(t.numbers.c.id == old.number)).mappings().one()
+        options = Options(
+            code_method=old.code_method,
+            code_language=old.code_language,
+            use_reserve=old.use_reserve,
+            subscribe=old.subscribe,
+        )
+        return self.open(old.goal, number_of(row), now=now, options=options)
+
+    def due(self, now: datetime) -> list[str]:
+        """Open operations whose `wake_at` has come, or that never had a turn; the longest due first."""
+        never = t.operations.c.state == OperationState.RUNNING.value
+        since = func.coalesce(t.operations.c.wake_at, t.operations.c.opened_at)
+        query = select(t.operations.c.id).where(_OPEN, or_(never, t.operations.c.wake_at <= now))
+        with self._database.reading() as connection:
+            return [str(each) for each in connection.execute(query.order_by(since, t.operations.c.seq)).scalars()]
+
+    def next_wake(self) -> datetime | None:
+        """The earliest `wake_at` of an open operation."""
+        query = select(t.operations.c.wake_at).where(_OPEN, t.operations.c.wake_at.is_not(None))
+        with self._database.reading() as connection:
+            return connection.execute(query.order_by(t.operations.c.wake_at).limit(1)).scalar()
+
+
+def _get(connection: Connection, operation: str) -> Operation:
+    query = select(t.operations).where(t.operations.c.id == operation)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise UsageError(
+            f"There is no operation {operation[:80]}.",
+            fix="See `linewright operation list`.",
+            reason="unknown-operation",
+        )
+    return operation_of(row)
+
+
+def _refuse_other(found: Row, number: Number, goal: Goal) -> None:
+    if found["goal"] == goal.value and found["number"] == number.id:
+        return
+    what = found["goal"] if found["number"] == number.id else f"{found['goal']} of its id {found['number']}"
+    raise UsageError(
+        f"The operation {found['id']} ({what}) is open on this phone.",
+        fix=f"Let it end, or cancel it (`linewright operation cancel {found['id']}`), then run this again.",
+        reason="operation-open",
+    )
+
+
+def _refuse_removed(connection: Connection, number: Number) -> None:
+    query = select(t.accounts.c.removed_at).where(t.accounts.c.name == number.account)
+    if connection.execute(query).scalar() is not None:
+        raise UsageError(
+            f"The account {number.account} of this number was removed.",
+            fix="Add it again (`linewright account add`), then run this again.",
+            reason="account-removed",
+        )
+
+
+def _hear(connection: Connection, number: Number, asked: _Asked) -> None:
+    if asked.because is None:
+        return
+    values = {"e164": number.e164, "code": asked.because, "at": asked.now, "source": "person"}
+    connection.execute(insert(t.evidence).values(values))
+
+
+def _open_pin_question(connection: Connection, task: str | None) -> Row | None:
+    query = select(t.tasks).where(t.tasks.c.id == task, t.tasks.c.state == "open", t.tasks.c.kind == TaskKind.PIN.value)
+    return connection.execute(query).mappings().one_or_none()

@@ -1,0 +1,78 @@
+"""PINs as people see them: what is known of them, and one shown on request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from linewright.domain.number import Number
+from linewright.domain.pins import PinBook
+from linewright.errors import UsageError
+from linewright.secret import Secret
+from linewright.store import tables as t
+from linewright.store.engine import Database
+from linewright.store.gather import book_of_phone, last_good_of
+from linewright.store.rows import Row
+from linewright.store.sealing import Vault, bound
+
+__all__ = ["Audit", "Pins"]
+
+
+class Pins:
+    """What is known of a number's PINs."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def book(self, number: Number) -> PinBook:
+        with self._database.reading() as connection:
+            return book_of_phone(connection, number.e164, last_good_of(connection, number.id))
+
+    def show(self, number: Number, *, now: datetime, who: str) -> Secret:
+        """The PIN that Linewright would send: the accepted one, else the best candidate, else one being set.
+
+        Leaves an audit event first. Raises `UsageError` (reason `no-pin`) when none is kept.
+        """
+        with self._database.writing() as connection:
+            known = book_of_phone(connection, number.e164, last_good_of(connection, number.id))
+            unsent = [pin for pin in reversed(known.pins) if pin.fingerprint not in known.refused]
+            best = known.accepted or next(iter(known.candidates), None) or next(iter(unsent), None)
+            if best is None:
+                raise UsageError(
+                    f"No PIN of {number.display or number.e164} is kept here.",
+                    fix="Give one with `linewright register N --pin-stdin`, or set one with `linewright set-pin N`.",
+                    reason="no-pin",
+                )
+            _append(connection, now, who, "pin show", number.e164, {"pin": best.id})
+            sealed = connection.execute(select(t.pins.c.digits).where(t.pins.c.id == best.id)).scalar_one()
+        return self._vault.open(bytes(sealed), bound("digits", best.id, number.e164))
+
+
+class Audit:
+    """Who did what that leaves no trace in an operation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(
+        self, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any] | None = None
+    ) -> None:
+        with self._database.writing() as connection:
+            _append(connection, at, who, action, subject, detail)
+
+    def listing(self, *, limit: int = 100) -> list[Row]:
+        """The newest first: rows of `at`, `who`, `action`, `subject`, `detail`."""
+        query = select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).mappings())
+
+
+def _append(
+    connection: Connection, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any] | None
+) -> None:
+    values = {"at": at, "who": who, "action": action, "subject": subject, "detail": dict(detail) if detail else None}
+    connection.execute(insert(t.audit).values(values))
