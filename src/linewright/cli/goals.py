@@ -1,0 +1,115 @@
+"""`register`, `verify`, `set-pin` and `deregister`: each opens its operation, or joins the one that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linewright.cli import options as o
+from linewright.cli.ask import line
+from linewright.cli.inputs import is_terminal, pin
+from linewright.cli.say import Shape
+from linewright.cli.session import run
+from linewright.cli.through import Manner, see_through
+from linewright.errors import UsageError
+
+if TYPE_CHECKING:
+    from linewright.face import Linewright
+
+__all__ = ["add_to"]
+
+SUMMARIES = {
+    "register": "Bring a number online, through whatever the remote answers.",
+    "verify": "Verify a number with a code sent to its phone.",
+    "set-pin": "Set the two-step PIN, the given one or a fresh one.",
+}
+Confirm = Annotated[
+    str | None, typer.Option("--confirm", metavar="LAST4", help="The last four digits of the number, as consent.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the four commands."""
+    for goal, summary in SUMMARIES.items():
+        app.command(goal, help=summary)(_command(goal))
+    app.command("deregister", help="Take a number offline. An online one needs a sure way back.")(_deregister)
+
+
+def _command(goal: str) -> Callable[..., int]:
+    def command(
+        n: o.N,
+        pin_file: o.PinFile = None,
+        pin_stdin: o.PinStdin = False,
+        code_method: o.CodeMethod = None,
+        code_language: o.CodeLanguage = None,
+        because: o.Because = None,
+        use_reserve: o.UseReserve = False,
+        no_subscribe: o.NoSubscribe = False,
+        wait: o.Wait = None,
+        follow: o.Follow = False,
+        timeout: o.Timeout = None,
+        as_json: o.Json = False,
+    ) -> int:
+        digits = pin(pin_file, stdin=pin_stdin)
+
+        async def begin(linewright: Linewright) -> Shape:
+            return await linewright.open(
+                goal,
+                n,
+                pin=digits,
+                code_method=code_method,
+                code_language=code_language,
+                because=because,
+                use_reserve=use_reserve,
+                subscribe=not no_subscribe,
+            )
+
+        return see_through(begin, Manner(wait, follow, timeout, as_json), n)
+
+    return command
+
+
+def _deregister(
+    n: o.N,
+    confirm: Confirm = None,
+    pin_file: o.PinFile = None,
+    pin_stdin: o.PinStdin = False,
+    code_method: o.CodeMethod = None,
+    code_language: o.CodeLanguage = None,
+    because: o.Because = None,
+    use_reserve: o.UseReserve = False,
+    wait: o.Wait = None,
+    follow: o.Follow = False,
+    timeout: o.Timeout = None,
+    as_json: o.Json = False,
+) -> int:
+    digits = pin(pin_file, stdin=pin_stdin)
+    consent = confirm or _consent(n)
+
+    async def begin(linewright: Linewright) -> Shape:
+        return await linewright.open(
+            "deregister",
+            n,
+            pin=digits,
+            code_method=code_method,
+            code_language=code_language,
+            because=because,
+            use_reserve=use_reserve,
+            confirm=consent,
+        )
+
+    return see_through(begin, Manner(wait, follow, timeout, as_json), n)
+
+
+def _consent(n: str) -> str:
+    """The last four digits, typed by a person; a script must give them with the command."""
+    if not is_terminal():
+        raise UsageError(
+            "Deregistering takes a number offline, so its last four digits are needed.",
+            fix="Give them with --confirm LAST4.",
+            reason="confirm",
+        )
+    number = run(lambda linewright: linewright.number(n))
+    return line(f"{number['display']} goes offline by this. Type its last four digits: ")

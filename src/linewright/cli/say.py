@@ -1,0 +1,99 @@
+"""Results and errors, as text for people or as one JSON document for scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from linewright.errors import LinewrightError
+
+__all__ = ["Shape", "clean", "fault", "listing", "pairs", "result", "table", "write", "write_error", "write_json"]
+
+Shape = dict[str, Any]
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """One text and a newline; a reader who has gone away is no error."""
+    stream = stream or sys.stdout
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def clean(text: str) -> str:
+    """The text without control characters: what the remote says must not steer a terminal."""
+    return "".join(char for char in text if char in "\n\t" or char.isprintable())
+
+
+def write_json(document: object) -> None:
+    write(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def fault(text: str) -> None:
+    """A line beside the result: on stderr."""
+    write(text, sys.stderr)
+
+
+def result(document: object, text: str, *, as_json: bool) -> None:
+    """The one result of a command."""
+    if as_json:
+        write_json(document)
+    else:
+        write(text)
+
+
+def listing(items: Sequence[Shape]) -> Shape:
+    """A list as DESIGN 8 has it; one page holds everything here."""
+    return {"items": list(items), "next": None}
+
+
+def write_error(error: LinewrightError, *, as_json: bool) -> None:
+    """What is wrong, what to do, and the trace id where there is one."""
+    if as_json:
+        names = ("reason", "message", "fix", "fbtrace_id")
+        write_json({"error": {name: getattr(error, name) for name in names}})
+        return
+    fault(clean(f"Error: {error.message}\n{error.fix}"))
+    if error.fbtrace_id:
+        fault(clean(f"Trace id: {error.fbtrace_id}"))
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> str:
+    """A table: folded to a terminal's width, else one line for each row; `empty` when there is no row."""
+    if not rows:
+        return empty
+    if not sys.stdout.isatty():
+        return _aligned([list(columns), *([_cell(cell) for cell in row] for row in rows)])
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    drawn = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for row in rows:
+        drawn.add_row(*(_cell(cell) for cell in row))
+    with console.capture() as captured:
+        console.print(drawn)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None or value == "" else clean(str(value))
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def pairs(rows: Mapping[str, object]) -> str:
+    """Names and values, one to a line; empty ones are left out."""
+    shown = {name: clean(str(value)) for name, value in rows.items() if value not in (None, "", [])}
+    width = max((len(name) for name in shown), default=0)
+    return "\n".join(f"{name.ljust(width)}  {value}" for name, value in shown.items())

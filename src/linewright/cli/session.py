@@ -1,0 +1,42 @@
+"""The one place where the command line opens a home and starts an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from linewright.cli import log
+from linewright.cli.guard import chosen
+from linewright.config import load
+
+if TYPE_CHECKING:
+    from linewright.face import Linewright
+
+__all__ = ["run", "timed"]
+
+T = TypeVar("T")
+
+
+def run(work: Callable[[Linewright], Awaitable[T]]) -> T:
+    """Opens the chosen home, does `work` with it, and closes it. Raises what `work` raises."""
+    from linewright.face import Linewright
+
+    settings = load(chosen.home)
+    log.begin(settings.log)
+
+    async def whole() -> T:
+        async with Linewright(settings=settings) as linewright:
+            return await work(linewright)
+
+    return asyncio.run(whole())
+
+
+def timed(work: Callable[[Linewright], Awaitable[T]]) -> tuple[T, datetime]:
+    """`run`, and what the home's clock says afterwards."""
+
+    async def whole(linewright: Linewright) -> tuple[T, datetime]:
+        return await work(linewright), linewright.clock.now()
+
+    return run(whole)

@@ -1,0 +1,165 @@
+"""Sees an operation through: to its end, to a question, or only as far as it goes now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from linewright.cli.ask import Answer, ask
+from linewright.cli.inputs import is_terminal
+from linewright.cli.say import Shape, clean, fault, result, write, write_json
+from linewright.cli.session import run
+from linewright.cli.words import STATUS, again, goes_on, operation_text, task_text
+from linewright.clock import monotonic
+from linewright.errors import UsageError
+
+if TYPE_CHECKING:
+    from linewright.cli.view import View
+    from linewright.face import Linewright
+
+__all__ = ["Manner", "see_through"]
+
+Begin = Callable[["Linewright"], Awaitable[Shape]]
+"""Opens or joins an operation."""
+FOOTER = "Ctrl-C stops watching; the operation stays."
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a command waits: `wait` None is yes on a terminal and no elsewhere; `timeout` in real seconds."""
+
+    wait: bool | None
+    follow: bool
+    timeout: float | None
+    as_json: bool
+
+    @property
+    def waits(self) -> bool:
+        if self.wait is None:
+            return is_terminal() or self.follow
+        return self.wait
+
+
+def see_through(begin: Begin, manner: Manner, asked_as: str | None = None) -> int:
+    """Opens the operation and waits for it as `manner` says; the result is the exit status."""
+    if not manner.waits:
+        return _begin_only(begin, manner, asked_as)
+    return _Watch(manner, asked_as).to_the_end(begin)
+
+
+def _begin_only(begin: Begin, manner: Manner, asked_as: str | None) -> int:
+    async def work(linewright: Linewright) -> tuple[Shape, datetime]:
+        opened = await begin(linewright)
+        return await linewright.push(opened["id"]), linewright.clock.now()
+
+    operation, now = run(work)
+    result(operation, operation_text(operation, now), as_json=manner.as_json)
+    return _leave(operation, now, asked_as)
+
+
+def _leave(operation: Shape, now: datetime, asked_as: str | None) -> int:
+    status = STATUS[operation["state"]]
+    if status == STATUS["waiting"]:
+        fault(goes_on(operation, now, asked_as))
+    return status
+
+
+class _Watch:
+    """One command that waits: it may open the home several times, since a question takes a person's time."""
+
+    def __init__(self, manner: Manner, asked_as: str | None) -> None:
+        self._manner = manner
+        self._asked_as = asked_as
+        self._deadline = None if manner.timeout is None else monotonic() + manner.timeout
+        self._seen: Shape | None = None
+
+    def to_the_end(self, begin: Begin) -> int:
+        """Drives, asks and drives on. Ctrl-C leaves the operation as it is."""
+        try:
+            operation, now = self._drive(begin)
+            while self._may_ask(operation) and self._answered(operation["task"]):
+                operation, now = self._drive(_rejoin(operation["id"]))
+        except KeyboardInterrupt:
+            return self._stopped()
+        return self._ended(operation, now)
+
+    def _may_ask(self, operation: Shape) -> bool:
+        asks = operation["state"] == "asking" and operation["task"] is not None
+        return asks and is_terminal() and not self._manner.follow
+
+    def _drive(self, begin: Begin) -> tuple[Shape, datetime]:
+        async def work(linewright: Linewright) -> tuple[Shape, datetime]:
+            operation = self._seen = await begin(linewright)
+            with self._view(operation, linewright.clock.now) as view:
+
+                def changed(operation: Shape) -> None:
+                    self._seen = operation
+                    view.show(operation)
+
+                changed(operation)
+                left = None if self._deadline is None else max(0.0, self._deadline - monotonic())
+                operation = await linewright.drive(
+                    operation["id"], follow=self._manner.follow, timeout_seconds=left, on_change=changed
+                )
+                changed(operation)
+            return operation, linewright.clock.now()
+
+        return run(work)
+
+    def _view(self, operation: Shape, now: Callable[[], datetime]) -> View:
+        from linewright.cli.view import LinesView, LiveView, NoView
+
+        if is_terminal():
+            return LiveView(operation, now, footer=FOOTER, stderr=self._manner.as_json)
+        return NoView() if self._manner.as_json else LinesView(now)
+
+    def _answered(self, task: Shape) -> bool:
+        """Asks until an answer is taken; False when the person leaves it for later."""
+        while True:
+            answer = ask(task)
+            if answer is None:
+                return False
+            try:
+                run(_answer(task["id"], answer))
+            except UsageError as error:
+                fault(clean(f"{error.message}\n{error.fix}"))
+            else:
+                return True
+
+    def _stopped(self) -> int:
+        operation = self._seen
+        if operation is None:
+            raise KeyboardInterrupt
+        if self._manner.as_json:
+            write_json(operation)
+        fault(
+            f"\nStopped watching. The operation {operation['id']} stays as it is, and nothing is lost.\n"
+            f"`{again(operation, self._asked_as)}` goes on with it; `linewright operation cancel "
+            f"{operation['id']}` ends it."
+        )
+        return STATUS["waiting"]
+
+    def _ended(self, operation: Shape, now: datetime) -> int:
+        if self._manner.as_json:
+            write_json(operation)
+        elif operation["task"]:
+            write("\n" + task_text(operation["task"]))
+        elif operation["next_step"] and operation["ended_at"] and not is_terminal():
+            write(clean(operation["next_step"]))
+        return _leave(operation, now, self._asked_as)
+
+
+def _answer(task: str, answer: Answer) -> Begin:
+    async def work(linewright: Linewright) -> Shape:
+        return await linewright.answer(task, **answer)
+
+    return work
+
+
+def _rejoin(operation: str) -> Begin:
+    async def work(linewright: Linewright) -> Shape:
+        return await linewright.operation(operation)
+
+    return work

@@ -1,0 +1,202 @@
+"""The shapes of DESIGN 8 in words for people."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from linewright.catalogue.render import duration
+from linewright.cli.say import Shape, clean, pairs, table
+from linewright.cli.times import ahead, clock_time, moment, stamp
+
+__all__ = [
+    "STATUS",
+    "account_list",
+    "again",
+    "answer_ways",
+    "attempt_answer",
+    "budget_line",
+    "goes_on",
+    "number_list",
+    "number_text",
+    "operation_list",
+    "operation_text",
+    "state_words",
+    "task_list",
+    "task_text",
+]
+
+STATUS = {"done": 0, "asking": 3, "gave_up": 4, "cancelled": 4, "waiting": 5, "running": 5}
+"""The exit status that the state of an operation stands for (DESIGN 8)."""
+STATES = {"gave_up": "gave up"}
+BUDGETS = {"register": "registrations", "deregister": "deregistrations", "request_code": "codes"}
+WAYS = {
+    "value": "{answer} --stdin (or --file FILE)",
+    "resend": "{answer} --resend sms (or voice): send a new code",
+    "approve": "{answer} --approve: {approve}",
+    "done": "{answer} --done: {done}",
+    "decline": "{answer} --decline: end it here",
+}
+APPROVE = {"pin": "set a new PIN through the API"}
+DONE = {"pin": "two-step verification is off now"}
+
+
+def state_words(operation: Mapping[str, Any]) -> str:
+    """`waiting (told-to-wait)`."""
+    state = STATES.get(operation["state"], operation["state"])
+    return f"{state} ({operation['reason']})" if operation["reason"] else str(state)
+
+
+def operation_text(operation: Shape, now: datetime) -> str:
+    """An operation: where it stands, why, what happens next and when, the question and the ways to answer."""
+    number = operation["number"]
+    lines = [
+        f"{number['display']} in {operation['account']}: {operation['goal']} {state_words(operation)}, "
+        f"the number is {operation['standing']}.",
+        operation["message"],
+        next_line(operation, now),
+    ]
+    if operation["task"]:
+        lines += ["", task_text(operation["task"])]
+    if operation["attempts"]:
+        rows = [attempt_row(attempt) for attempt in operation["attempts"]]
+        lines += ["", table(("Time", "Call", "Answer", "Trace id"), rows, empty="")]
+    lines += ["", f"Spent: {budget_line(operation['budgets'], now)}", f"Operation {operation['id']}"]
+    return clean("\n".join(line for line in lines if line is not None))
+
+
+def next_line(operation: Shape, now: datetime) -> str | None:
+    """`Next: …, in 4 min 12 s (14:05)`."""
+    step, wake = operation["next_step"], moment(operation["wake_at"])
+    if operation["state"] in ("done", "gave_up", "cancelled"):
+        return step or None
+    when = f"{ahead(wake, now)} ({clock_time(wake, now)})" if wake else ""
+    said = " ".join(part for part in (step, when and f"That is {when}.") if part)
+    return f"Next: {said}" if said else None
+
+
+def attempt_row(attempt: Shape) -> tuple[str, ...]:
+    at = moment(attempt["at"])
+    return (stamp(at) if at else "", attempt["call"], attempt_answer(attempt), attempt["fbtrace_id"] or "")
+
+
+def attempt_answer(attempt: Mapping[str, Any]) -> str:
+    """`refused 133005`, `ok`, `in doubt`."""
+    outcome = str(attempt["outcome"]).replace("_", " ")
+    if attempt["code"] is None:
+        return outcome
+    code = f"{attempt['code']}/{attempt['subcode']}" if attempt["subcode"] is not None else attempt["code"]
+    return f"{outcome} {code}"
+
+
+def budget_line(budgets: Mapping[str, Shape], now: datetime) -> str:
+    """`registrations 2 of 10 in 3 days (8 by itself), …`, and until when one is blocked."""
+    parts = []
+    for kind, name in BUDGETS.items():
+        budget = budgets.get(kind)
+        if budget is None or (kind != "register" and not budget["used"] and not budget["blocked_until"]):
+            continue
+        window = f" in {duration(budget['window_seconds'])}" if budget["window_seconds"] else ""
+        text = f"{name} {budget['used']} of {budget['limit']}{window}"
+        if budget["automatic_limit"] != budget["limit"]:
+            text += f" ({budget['automatic_limit']} by itself)"
+        blocked = moment(budget["blocked_until"])
+        if blocked and blocked > now:
+            text += f", blocked until {clock_time(blocked, now, not_before=True)}"
+        parts.append(text)
+    return "; ".join(parts) or "nothing yet"
+
+
+def again(operation: Shape, asked_as: str | None = None) -> str:
+    """The command that takes this operation up again; `asked_as` is the number as the person wrote it."""
+    number = operation["number"]
+    words = ["linewright", operation["goal"], asked_as or number["e164"] or number["id"]]
+    if operation["goal"] == "deregister" and number["e164"]:
+        words += ["--confirm", number["e164"][-4:]]
+    return shlex.join(words)
+
+
+def goes_on(operation: Shape, now: datetime, asked_as: str | None = None) -> str:
+    """Who goes on with an operation that still waits, when this command ends."""
+    wake = moment(operation["wake_at"])
+    after = f" after {clock_time(wake, now, not_before=True)}" if wake and wake > now else ""
+    return f"No worker runs here: repeat `{again(operation, asked_as)}`{after}, or let it run with --wait."
+
+
+def task_text(task: Shape) -> str:
+    """A question and every way to answer it."""
+    lines = [f"Question {task['id']} ({task['kind']}): {task['question']}"]
+    if task["state"] != "open":
+        return clean(f"{lines[0]}\nIt is {task['state']}.")
+    return clean("\n".join([*lines, *(f"  {way}" for way in answer_ways(task))]))
+
+
+def answer_ways(task: Shape) -> list[str]:
+    """The commands that answer a question."""
+    answer = f"linewright task answer {task['id']}"
+    kind = task["kind"]
+    names = {"approve": APPROVE.get(kind, "go ahead"), "done": DONE.get(kind, "it is changed, look again")}
+    return [WAYS[way].format(answer=answer, **names) for way in task["answers"]]
+
+
+def task_list(tasks: list[Shape]) -> str:
+    rows = [
+        (task["id"], task["kind"], task["account"], (task["number"] or {}).get("display"), task["question"])
+        for task in tasks
+    ]
+    return table(("Task", "Kind", "Account", "Number", "Question"), rows, empty="No question is open.")
+
+
+def operation_list(operations: list[Shape], now: datetime) -> str:
+    rows = [_operation_row(operation, moment(operation["wake_at"]), now) for operation in operations]
+    columns = ("Operation", "Account", "Number", "Goal", "State", "Next")
+    return table(columns, rows, empty="No operation was ever asked for.")
+
+
+def _operation_row(operation: Shape, wake: datetime | None, now: datetime) -> tuple[object, ...]:
+    number, state = operation["number"]["display"], state_words(operation)
+    next_at = clock_time(wake, now) if wake else None
+    return (operation["id"], operation["account"], number, operation["goal"], state, next_at)
+
+
+def number_list(numbers: list[Shape]) -> str:
+    rows = [
+        (number["id"], number["account"], number["display"], number["standing"], number["wanted"], number["message"])
+        for number in numbers
+    ]
+    columns = ("Id", "Account", "Number", "Standing", "Wanted", "What it means")
+    return table(columns, rows, empty="No number is known. `linewright sync` reads them from the accounts.")
+
+
+def number_text(number: Shape, now: datetime) -> str:
+    read = moment(number["read_at"])
+    pin = number["pin"]
+    since = moment(pin["since"])
+    facts = {
+        "Number": number["display"],
+        "Id": number["id"],
+        "Account": number["account"],
+        "Standing": number["standing"] + (f" ({number['reason']})" if number["reason"] else ""),
+        "Means": number["message"],
+        "Wanted": number["wanted"],
+        "Read": stamp(read) if read else "never",
+        "PIN": pin["state"] + (f", since {stamp(since)}" if since else ""),
+        "Spent": budget_line(number["budgets"], now),
+        "Operation": number["operation"],
+    }
+    return pairs(facts)
+
+
+def account_list(accounts: list[Shape]) -> str:
+    rows = [_account_row(account, moment(account["until"])) for account in accounts]
+    columns = ("Account", "WABA", "State", "Until", "PIN reset", "Numbers", "Question")
+    return table(columns, rows, empty="No account yet. `linewright account add NAME --waba ID` adds one.")
+
+
+def _account_row(account: Shape, until: datetime | None) -> tuple[object, ...]:
+    state = account["state"] + (f" ({account['reason']})" if account["reason"] else "")
+    until_then = stamp(until) if until else None
+    numbers, task = account["numbers"], account["task"]
+    return (account["name"], account["waba"], state, until_then, account["pin_reset"], numbers, task)
