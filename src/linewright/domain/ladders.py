@@ -81,7 +81,7 @@ def held_until(case: Case, attempt: Attempt) -> datetime | None:
 
 
 def held_kinds(case: Case, attempt: Attempt) -> frozenset[CallKind]:
-    """A refusal holds the kind of call that was refused; 133016 holds both halves of the budget."""
+    """A refusal holds the kind of call that was refused; 133016 holds both halves of the budget too."""
     if case.remedy(attempt) == "attempts_used_up":
-        return frozenset({CallKind.REGISTER, CallKind.DEREGISTER})
+        return frozenset({CallKind.REGISTER, CallKind.DEREGISTER, attempt.call})
     return frozenset({attempt.call})
