@@ -96,6 +96,8 @@ def ask_pin(case: Case, message: str, reason: Reason = Reason.NEEDS_PIN) -> Ask:
 
 def half_deregistered(case: Case, refusal: Attempt) -> Step:
     """133000: finish the deregistration, then register; the register's answer is the proof."""
+    if refusal.call not in (CallKind.REGISTER, CallKind.DEREGISTER):
+        return show(case, refusal)
     finished = [a for a in case.of_kind(CallKind.DEREGISTER) if a.ok]
     refusals = [a for a in case.of_kind(CallKind.REGISTER) if a.refused and _is(case, a, "half_deregistered")]
     if len(finished) >= 2 and len(refusals) >= 3:
