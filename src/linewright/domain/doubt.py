@@ -9,9 +9,11 @@ from linewright.domain.case import Case
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.ladders import server_down_wait
 from linewright.domain.number import REGISTERED, Standing
-from linewright.domain.remedies import Step, ask_pin, support
+from linewright.domain.operation import Topic
+from linewright.domain.pins import Pin
+from linewright.domain.remedies import Step, support
 
-__all__ = ["SETTLES_IN", "doubtful", "in_doubt", "unsettled"]
+__all__ = ["SETTLES_IN", "doubtful", "in_doubt", "lost_too_often", "unsettled"]
 
 SETTLES_IN = timedelta(minutes=2)
 """Readings over this time tell whether a register or deregister happened."""
@@ -20,6 +22,8 @@ SURE_PIN = (timedelta(minutes=10), timedelta(hours=1))
 """When a register in doubt, whose PIN cannot be wrong, is made again; after that as 133004."""
 SHOWN = frozenset({CallKind.REGISTER, CallKind.DEREGISTER})
 REPEATS = 4
+TRIES_UNSURE = 2
+"""A PIN that may be wrong is repeated at most once (promise 7)."""
 
 
 def was_registered(attempt: Attempt) -> bool:
@@ -90,23 +94,28 @@ def _times(case: Case, attempt: Attempt) -> int:
     return count
 
 
-def _register(case: Case, attempt: Attempt) -> Step:
-    times = _times(case, attempt)
+def lost_too_often(case: Case, pin: Pin) -> bool:
+    """Whether this PIN may be wrong and went out twice with its answer lost; a person's word begins anew.
+
+    A refusal for another reason in between says nothing about the PIN, and neither does a new operation.
+    """
+    if _sure(case, pin.fingerprint):
+        return False
+    word = case.reply(Topic.PIN) or case.reply(Topic.LOCKED)
+    since = max(pin.at, word.at) if word else pin.at
+    lost = [a for a in case.attempts if a.call is CallKind.REGISTER and a.fingerprint == pin.fingerprint and a.in_doubt]
+    return sum(a.at >= since for a in lost) >= TRIES_UNSURE
+
+
+def _sure(case: Case, fingerprint: str | None) -> bool:
     accepted = case.pins.accepted
-    sure = case.two_step is False or (accepted is not None and accepted.fingerprint == attempt.fingerprint)
-    if not sure:
-        if times < 2:
-            return CallKind.REGISTER
-        tried = sum(a.pin == attempt.pin for a in case.of_kind(CallKind.REGISTER) if a.in_doubt)
-        newer = case.pins.candidates and case.pins.candidates[0].id != attempt.pin
-        if newer or tried < 2:
-            return CallKind.REGISTER
-        return ask_pin(
-            case,
-            "Two answers to a registration were lost, and the PIN sent may be wrong: a third try could lock "
-            "the number.",
-            Reason.IN_DOUBT,
-        )
+    return case.two_step is False or (accepted is not None and accepted.fingerprint == fingerprint)
+
+
+def _register(case: Case, attempt: Attempt) -> Step:
+    if not _sure(case, attempt.fingerprint):
+        return CallKind.REGISTER
+    times = _times(case, attempt)
     wait = (
         SURE_PIN[times - 1]
         if times <= len(SURE_PIN)

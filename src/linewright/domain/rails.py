@@ -9,7 +9,7 @@ from typing import TypeGuard
 from linewright.domain.action import Action, Ask, Call, Done, GiveUp, Reason, Wait
 from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, LIMITED, WINDOW, used_in
 from linewright.domain.case import Case
-from linewright.domain.doubt import in_doubt, unsettled
+from linewright.domain.doubt import in_doubt, lost_too_often, unsettled
 from linewright.domain.holds import PROBE_EVERY
 from linewright.domain.journal import WRITES, Attempt, CallKind
 from linewright.domain.ladders import held_kinds, held_until
@@ -266,9 +266,19 @@ def automatic_cap(case: Case, action: Action) -> Action | None:
 
 
 def pin_refused(case: Case, action: Action) -> Action | None:
-    """8. A PIN known to be refused is never sent again."""
-    if _writes(action) and action.kind is CallKind.REGISTER and case.pins.is_refused(action.pin):
+    """8. A PIN known to be refused is never sent again, and one that may be wrong is repeated at most once."""
+    if not _writes(action) or action.kind is not CallKind.REGISTER:
+        return None
+    if case.pins.is_refused(action.pin):
         return ask_pin(case, "The only PIN kept for this number was refused (133005).", Reason.PIN_REFUSED)
+    pin = case.pins.by_id(action.pin)
+    if pin is not None and lost_too_often(case, pin):
+        return ask_pin(
+            case,
+            "Two answers to a registration were lost, and the PIN sent may be wrong: a third try could lock "
+            "the number.",
+            Reason.IN_DOUBT,
+        )
     return None
 
 
