@@ -114,6 +114,12 @@ class Accounts:
             _row(connection, name)
             return _line(connection.execute(_lines().where(t.accounts.c.name == name)).mappings().one())
 
+    def app_of(self, name: str) -> str | None:
+        """The id of the app that the account's token belongs to, where it is known."""
+        with self._database.reading() as connection:
+            app_id: str | None = _row(connection, name)["app_id"]
+        return app_id
+
     def all(self) -> list[AccountLine]:
         """Every account that was not removed, by name."""
         with self._database.reading() as connection:

@@ -21,6 +21,7 @@ from linewright.store.ids import new_id
 from linewright.store.keep import note, wake
 from linewright.store.people import Brought, PinDesk, file_reply
 from linewright.store.rows import Row, number_of, operation_of
+from linewright.store.sealing import Vault
 
 __all__ = ["Operations", "Options"]
 
@@ -59,9 +60,9 @@ class _Asked:
 class Operations:
     """Every method is one transaction. An unknown id raises `UsageError` (reason `unknown-operation`)."""
 
-    def __init__(self, database: Database, desk: PinDesk) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
-        self._desk = desk
+        self._desk = PinDesk(database, vault)
 
     def open(
         self,

@@ -13,6 +13,7 @@ from linewright.domain.pins import ChangeKind, Pin, PinOrigin
 from linewright.errors import UsageError
 from linewright.secret import Secret
 from linewright.store import tables as t
+from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of
 from linewright.store.ids import new_id
 from linewright.store.keep import change_pin, wake
@@ -36,8 +37,8 @@ class Brought:
 class PinDesk:
     """Takes PINs from people: turns away what the remote is known to refuse, keeps the rest."""
 
-    def __init__(self, safe: PinSafe, vault: Vault) -> None:
-        self._safe = safe
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._safe = PinSafe(database, vault)
         self._vault = vault
 
     def look_at(self, given: Secret, number: Number, goal: Goal, now: datetime) -> tuple[Pin, Secret]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from linewright.store.accounts import Accounts
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
-from linewright.store.ledger import PinSafe, SqlLedger
+from linewright.store.ledger import SqlLedger
 from linewright.store.numbers import Numbers
 from linewright.store.operations import Operations
-from linewright.store.people import PinDesk
 from linewright.store.pins import Audit, Pins
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
@@ -22,12 +21,11 @@ class Store:
     def __init__(self, database: Database, vault: Vault) -> None:
         self.database = database
         self.vault = vault
-        desk = PinDesk(PinSafe(database, vault), vault)
         self.ledger = SqlLedger(database, vault)
         self.accounts = Accounts(database, vault)
         self.numbers = Numbers(database)
-        self.operations = Operations(database, desk)
-        self.tasks = Tasks(database, vault, desk)
+        self.operations = Operations(database, vault)
+        self.tasks = Tasks(database, vault)
         self.pins = Pins(database, vault)
         self.audit = Audit(database)
         self.facts = Facts(database)

@@ -56,10 +56,10 @@ class _Value:
 class Tasks:
     """Every method is one transaction. An unknown id raises `UsageError` (reason `unknown-task`)."""
 
-    def __init__(self, database: Database, vault: Vault, desk: PinDesk) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._desk = desk
+        self._desk = PinDesk(database, vault)
 
     def get(self, task: str) -> Task:
         with self._database.reading() as connection:
