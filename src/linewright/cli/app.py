@@ -14,7 +14,7 @@ from typer.main import get_command
 from linewright.cli import accounts, care, goals, numbers, options, practice, work
 from linewright.cli.explain import show
 from linewright.cli.guard import chosen, guarded
-from linewright.cli.say import write
+from linewright.cli.say import fault, write
 from linewright.errors import UsageError
 
 __all__ = ["app", "start"]
@@ -46,6 +46,9 @@ def _parsed(given: list[str]) -> int:
     try:
         status = get_command(app).main(given, prog_name="linewright", standalone_mode=False)
     except TyperException as error:
+        if error.format_message().startswith("Usage:") and "--json" not in given:
+            fault(error.format_message())
+            return UsageError.status
         raise _usage(error) from None
     except typer.Abort:
         raise KeyboardInterrupt from None
@@ -64,6 +67,8 @@ def _without_values(error: TyperException) -> str:
     from linewright.cli.log import without_secrets
 
     text = error.format_message()
+    if text.startswith("Usage:"):
+        return "A command is missing"
     if text.startswith("Got unexpected extra argument"):
         return "Too many words were given; a secret is never one of them"
     return without_secrets(text)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from linewright.cli import log
 from linewright.cli.guard import chosen
-from linewright.config import load
 
 if TYPE_CHECKING:
     from linewright.face import Linewright
@@ -21,6 +18,10 @@ T = TypeVar("T")
 
 def run(work: Callable[[Linewright], Awaitable[T]]) -> T:
     """Opens the chosen home, does `work` with it, and closes it. Raises what `work` raises."""
+    import asyncio
+
+    from linewright.cli import log
+    from linewright.config import load
     from linewright.face import Linewright
 
     settings = load(chosen.home)

@@ -150,13 +150,12 @@ def _head(operation: Shape) -> RenderableType:
 
 def _next(operation: Shape, now: datetime) -> RenderableType | None:
     said = Text()
-    if operation["next_step"]:
-        said.append(clean(operation["next_step"]))
     wake = moment(operation["wake_at"])
     if wake is not None and operation["state"] not in OVER:
-        said.append(" " if said else "")
         said.append(ahead(wake, now), style="bold")
-        said.append(f" ({clock_time(wake, now)})", style="dim")
+        said.append(f" ({clock_time(wake, now)})  ", style="dim")
+    if operation["next_step"]:
+        said.append(clean(operation["next_step"]))
     if not said:
         return None
     grid = Table.grid(padding=(0, 2, 0, 0))

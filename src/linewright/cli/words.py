@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from linewright.catalogue.render import duration
 from linewright.cli.say import Shape, clean, pairs, table
 from linewright.cli.times import ahead, clock_time, moment, stamp
 
@@ -58,23 +57,23 @@ def operation_text(operation: Shape, now: datetime) -> str:
         operation["message"],
         next_line(operation, now),
     ]
+    lines = [clean(line) for line in lines if line]
     if operation["task"]:
         lines += ["", task_text(operation["task"])]
     if operation["attempts"]:
         rows = [attempt_row(attempt) for attempt in operation["attempts"]]
         lines += ["", table(("Time", "Call", "Answer", "Trace id"), rows, empty="")]
     lines += ["", f"Spent: {budget_line(operation['budgets'], now)}", f"Operation {operation['id']}"]
-    return clean("\n".join(line for line in lines if line is not None))
+    return "\n".join(lines)
 
 
 def next_line(operation: Shape, now: datetime) -> str | None:
-    """`Next: …, in 4 min 12 s (14:05)`."""
+    """`Next, in 4 min 12 s (14:05): …`."""
     step, wake = operation["next_step"], moment(operation["wake_at"])
     if operation["state"] in ("done", "gave_up", "cancelled"):
         return step or None
-    when = f"{ahead(wake, now)} ({clock_time(wake, now)})" if wake else ""
-    said = " ".join(part for part in (step, when and f"That is {when}.") if part)
-    return f"Next: {said}" if said else None
+    when = f", {ahead(wake, now)} ({clock_time(wake, now)})" if wake else ""
+    return f"Next{when}: {step or 'looks again.'}" if step or when else None
 
 
 def attempt_row(attempt: Shape) -> tuple[str, ...]:
@@ -92,13 +91,13 @@ def attempt_answer(attempt: Mapping[str, Any]) -> str:
 
 
 def budget_line(budgets: Mapping[str, Shape], now: datetime) -> str:
-    """`registrations 2 of 10 in 3 days (8 by itself), …`, and until when one is blocked."""
+    """`registrations 2 of 10 in 72 h (8 by itself), …`, and until when one is blocked."""
     parts = []
     for kind, name in BUDGETS.items():
         budget = budgets.get(kind)
         if budget is None or (kind != "register" and not budget["used"] and not budget["blocked_until"]):
             continue
-        window = f" in {duration(budget['window_seconds'])}" if budget["window_seconds"] else ""
+        window = f" in {budget['window_seconds'] // 3_600} h" if budget["window_seconds"] else ""
         text = f"{name} {budget['used']} of {budget['limit']}{window}"
         if budget["automatic_limit"] != budget["limit"]:
             text += f" ({budget['automatic_limit']} by itself)"
