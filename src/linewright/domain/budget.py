@@ -34,8 +34,8 @@ class Budget:
 
 
 def used_in(attempts: Iterable[Attempt], kind: CallKind, window: timedelta, now: datetime) -> list[datetime]:
-    """When each call of the window was answered, oldest first; one dated in the future counts as now."""
-    times = sorted(min(a.ended_at, now) for a in attempts if a.call is kind and a.spent)
+    """When each call of the window was answered, oldest first; one dated in the future lies in the window."""
+    times = sorted(a.ended_at for a in attempts if a.call is kind and a.spent)
     return [moment for moment in times if now - moment < window]
 
 

@@ -44,9 +44,7 @@ def happened(case: Case, attempt: Attempt) -> bool:
 
 def next_look(case: Case, attempt: Attempt) -> datetime | None:
     """The next reading within the two minutes, or None once they are over."""
-    passed = case.ago(attempt.ended_at)
-    rest = next((look for look in LOOKS if look > passed), None)
-    return None if rest is None else case.now + (rest - passed)
+    return next((attempt.ended_at + look for look in LOOKS if attempt.ended_at + look > case.now), None)
 
 
 def unsettled(case: Case) -> Attempt | None:
@@ -121,7 +119,7 @@ def _register(case: Case, attempt: Attempt) -> Step:
         if times <= len(SURE_PIN)
         else server_down_wait(attempt.number, times + 2 - len(SURE_PIN) + 1)
     )
-    until = min(attempt.ended_at, case.now) + wait
+    until = attempt.ended_at + wait
     if case.now >= until:
         return CallKind.REGISTER
     return Wait(
@@ -145,7 +143,7 @@ def _harmless(case: Case, attempt: Attempt) -> Step:
     times = _times(case, attempt)
     if times > REPEATS:
         return support(case, attempt, f"The answers to the call {attempt.call} are lost again and again.")
-    until = min(attempt.ended_at, case.now) + server_down_wait(attempt.number, times)
+    until = attempt.ended_at + server_down_wait(attempt.number, times)
     if case.now >= until:
         return attempt.call
     return Wait(

@@ -72,12 +72,16 @@ LADDERS: dict[str, Held] = {
 
 
 def held_until(case: Case, attempt: Attempt) -> datetime | None:
-    """Until when this refusal holds the kinds of call it speaks of, or None where it holds nothing."""
+    """Until when this refusal holds the kinds of call it speaks of, or None where it holds nothing.
+
+    A refusal dated in the future (the clock was set back) holds until that time and its wait have passed:
+    a clock set back delays, never hastens.
+    """
     if not attempt.refused:
         return None
     held = LADDERS.get(case.remedy(attempt))
     wait = held(case, attempt) if held else told_wait(attempt)
-    return min(attempt.ended_at, case.now) + wait if wait else None
+    return attempt.ended_at + wait if wait else None
 
 
 def held_kinds(case: Case, attempt: Attempt) -> frozenset[CallKind]:

@@ -237,11 +237,8 @@ def needs_restoring(case: Case) -> bool:
 
 def proof_look(case: Case, since: datetime) -> datetime:
     """The next reading that may prove an ok answer: after 5 and 15 s, 1, 5, 15 min, then every hour."""
-    passed = case.ago(since)
-    for look in PROOF_LOOKS:
-        if look > passed:
-            return case.now + (look - passed)
-    return case.now + PROOF_PATIENCE * (passed // PROOF_PATIENCE + 1) - passed
+    looks = (*PROOF_LOOKS, PROOF_PATIENCE * (case.ago(since) // PROOF_PATIENCE + 1))
+    return next(since + look for look in looks if since + look > case.now)
 
 
 def _proof_wait(case: Case, ok: Attempt, message: str) -> Wait | None:

@@ -11,7 +11,7 @@ from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, LIMITED, WINDOW, us
 from linewright.domain.case import Case
 from linewright.domain.doubt import in_doubt, lost_too_often, unsettled
 from linewright.domain.holds import PROBE_EVERY
-from linewright.domain.journal import WRITES, Attempt, CallKind
+from linewright.domain.journal import WRITES, CallKind
 from linewright.domain.ladders import held_kinds, held_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
@@ -231,21 +231,16 @@ def spacing(case: Case, action: Action) -> Action | None:
 def _spaced_until(case: Case, kind: CallKind) -> datetime | None:
     ends: list[datetime] = []
     if kind in LIMITED:
-        ends += [_end(case, a) + SPACING for a in case.attempts if a.call in LIMITED and a.spent]
+        ends += [a.ended_at + SPACING for a in case.attempts if a.call in LIMITED and a.spent]
     if kind is CallKind.REGISTER:
-        ends += [_end(case, a) + AFTER_SET_PIN for a in case.attempts if a.call is CallKind.SET_PIN and a.spent]
+        ends += [a.ended_at + AFTER_SET_PIN for a in case.attempts if a.call is CallKind.SET_PIN and a.spent]
     if kind is CallKind.REQUEST_CODE:
-        ends += [_end(case, a) + CODE_SPACING for a in case.attempts if a.call is kind and a.spent]
+        ends += [a.ended_at + CODE_SPACING for a in case.attempts if a.call is kind and a.spent]
         for limit, window in ((CODES_AN_HOUR, timedelta(hours=1)), (CODES_A_DAY, timedelta(days=1))):
             used = used_in(case.attempts, kind, window, case.now)
             if len(used) >= limit:
                 ends.append(used[-limit] + window)
     return max(ends, default=None)
-
-
-def _end(case: Case, attempt: Attempt) -> datetime:
-    """A clock set back delays: an attempt dated in the future counts as made now."""
-    return min(attempt.ended_at, case.now)
 
 
 def automatic_cap(case: Case, action: Action) -> Action | None:
