@@ -11,7 +11,7 @@ from linewright.domain.case import Case, Look
 from linewright.domain.decide import decide
 from linewright.domain.holds import hold_after, hold_unreadable
 from linewright.domain.journal import WRITES, Answer, Attempt, CallKind, Outcome
-from linewright.domain.number import Storage, reading_of
+from linewright.domain.number import Reading, Storage, reading_of
 from linewright.domain.operation import OPEN_STATES, OperationState
 from linewright.domain.pins import PinOrigin
 from linewright.engine.crash import CrashPoint
@@ -40,6 +40,8 @@ class _Sight:
 
     read: bool = False
     fresh: bool = False
+    good: Reading | None = None
+    """The latest good reading of this turn: it counts, also beside one that a clock set back dates later."""
     look: Look | None = None
     subscribed: bool | None = None
     subscription_read: bool = False
@@ -70,7 +72,7 @@ async def turn(operation: str, ports: Ports) -> Turned:
             if isinstance(action, Call):
                 await _perform(case, action, ports, sight)
                 continue
-            rested = _rested(action)
+            rested = _rested(action, sight)
             if _rest(case, rested, ports, sight):
                 return Turned(rested, sight.calls)
         return _breathe(case, ports, sight)
@@ -81,6 +83,7 @@ def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
     case = ports.ledger.case(operation, sight.now(ports), ports.catalogue)
     return replace(
         case,
+        last_good=sight.good or case.last_good,
         read_this_turn=sight.read,
         fresh=sight.fresh,
         look=sight.look,
@@ -89,8 +92,8 @@ def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
     )
 
 
-def _rested(action: Wait | Ask | Done | GiveUp) -> Rested:
-    """An action that ends the turn, in the words of the ledger."""
+def _rested(action: Wait | Ask | Done | GiveUp, sight: _Sight) -> Rested:
+    """An action that ends the turn, in the words of the ledger. The timer goes by this machine's clock."""
     state: OperationState
     wake: datetime | None
     ask: Ask | None
@@ -109,7 +112,7 @@ def _rested(action: Wait | Ask | Done | GiveUp) -> Rested:
         reason=action.reason,
         message=action.message,
         next_step=action.next_step,
-        wake_at=wake,
+        wake_at=wake + sight.ahead if wake else None,
         ask=ask,
     )
 
@@ -128,7 +131,7 @@ def _breathe(case: Case, ports: Ports, sight: _Sight) -> Turned:
         reason=Reason.READING,
         message="This took more steps than one turn has.",
         next_step="Goes on in a minute.",
-        wake_at=sight.now(ports) + timedelta(minutes=1),
+        wake_at=ports.clock.now() + timedelta(minutes=1),
     )
     _rest(case, rested, ports, sight)
     return Turned(rested, sight.calls)
@@ -154,6 +157,7 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
             ports.ledger.save_reading(case.operation.id, reading)
             ports.reached(CrashPoint.READING_SAVED)
             sight.read, sight.fresh = True, reading.good
+            sight.good = reading if reading.good else sight.good
             _hold(case, answer, ports, sight, released=reading.good)
         case CallKind.LOOK:
             readable = answer.body.get("account_readable") is True
