@@ -13,6 +13,7 @@ from linewright.domain.operation import Account, Operation, ReplyKind, TaskKind
 from linewright.domain.pins import PinBook
 
 __all__ = [
+    "BUDGETED",
     "SHOWN_CALLS",
     "account_shape",
     "attempt_shape",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -71,26 +71,40 @@ class LocalEngine:
             on_change(current)
             if current.state not in OPEN_STATES or stop(current) or late():
                 return current
-            now = self._ports.clock.now()
-            await self._ports.clock.until(self._rest_until(current, now))
+            await self.rest(current)
+
+    async def rest(self, current: Operation) -> None:
+        """Lets time pass toward the operation's next turn; less of it where others may wake it."""
+        now = self._ports.clock.now()
+        await self._ports.clock.until(self._rest_until(current, now))
 
     def _rest_until(self, current: Operation, now: datetime) -> datetime:
         if self._is_due(current):
             return now + BUSY
         return current.wake_at or now + timedelta(hours=1)
 
-    async def run_due(self) -> int:
+    async def run_due(self, on_change: Callable[[str], Awaitable[None]] | None = None) -> int:
         """One turn for each operation that is due; how many there were."""
         due = self._alarm.due(self._ports.clock.now())
         for operation in due:
             await turn(operation, self._ports)
+            if on_change is not None:
+                await on_change(operation)
         return len(due)
 
-    async def run_all(self, *, idle: Callable[[], bool] = lambda: False) -> None:
-        """Runs everything that is open until nothing waits for a time; jumps the clock from one due time
-        to the next. `idle` is asked when nothing is due: it may answer questions, and says whether it did."""
+    async def run_all(
+        self,
+        *,
+        idle: Callable[[], Awaitable[bool]] | None = None,
+        on_change: Callable[[str], Awaitable[None]] | None = None,
+    ) -> None:
+        """Runs everything that is open until nothing waits for a time any more.
+
+        With a jumping clock 72 hours pass at once. `idle` is asked when nothing is due: it may answer
+        questions, and says whether it did; `on_change` hears of each operation that had a turn.
+        """
         while True:
-            if await self.run_due() or idle():
+            if await self.run_due(on_change) or (idle is not None and await idle()):
                 continue
             wake = self._alarm.next_wake()
             if wake is None:

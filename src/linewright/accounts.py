@@ -1,0 +1,206 @@
+"""What is asked of the remote about a whole account, by commands that cannot wait."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+from linewright.domain.holds import hold_after
+from linewright.domain.journal import Answer, Outcome, RemoteError
+from linewright.domain.number import Number
+from linewright.domain.operation import Account
+from linewright.errors import LinewrightError, RemoteUnavailable, UsageError
+from linewright.graph.client import GraphClient
+from linewright.graph.wire import nonexisting_field
+from linewright.secret import Secret
+from linewright.wiring import Installation
+
+__all__ = ["AccountDesk"]
+
+ALREADY_LISTED = 2388012
+
+
+class AccountDesk:
+    """Accounts and their listings. A failure is one clear error; nothing is half done."""
+
+    def __init__(self, office: Installation) -> None:
+        self._office = office
+        self._store = office.store
+
+    async def add(
+        self,
+        name: str,
+        waba: str,
+        token: Secret,
+        *,
+        app_secret: Secret | None = None,
+        pin_reset: str = "ask",
+        subscribe: bool = True,
+    ) -> None:
+        """Looks whether id and token fit, then keeps them and takes over the listing."""
+        if pin_reset not in ("ask", "auto"):
+            raise UsageError(f"A PIN reset is auto or ask, not {pin_reset[:20]}.", fix="Name one of the two.")
+        _plausible(waba, token)
+        async with self._office.clients.with_token(token) as client:
+            listing = await client.list_numbers(waba)
+            if listing.outcome is not Outcome.OK:
+                raise _not_listed(listing, name, waba)
+            app_id = await _app_of(client)
+        now = self._office.clock.now()
+        self._store.accounts.add(
+            name,
+            waba,
+            token,
+            now=now,
+            app_secret=app_secret,
+            app_id=app_id,
+            pin_reset=pin_reset,
+            subscribe=subscribe,
+        )
+        self._store.numbers.take_listing(name, listing.body["data"], now=now)
+
+    async def sync(self, name: str) -> list[Number]:
+        """Takes over the account's numbers as the remote lists them."""
+        account = self._store.accounts.get(name)
+        listing = await self._listed(account)
+        if listing.outcome is not Outcome.OK:
+            raise _not_listed(listing, name, account.waba)
+        return self._store.numbers.take_listing(name, listing.body["data"], now=self._office.clock.now())
+
+    async def check(self, name: str) -> bool:
+        """Reads the account's listing once, keeps what it shows, and says whether it could be read."""
+        account = self._store.accounts.get(name)
+        listing = await self._listed(account)
+        if listing.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
+            raise _not_listed(listing, name, account.waba)
+        if listing.outcome is Outcome.OK:
+            self._store.numbers.take_listing(name, listing.body["data"], now=self._office.clock.now())
+        return listing.outcome is Outcome.OK and not account.paused
+
+    async def _listed(self, account: Account) -> Answer:
+        """The listing; it holds or releases the account as any answer does."""
+        listing = await self._office.clients.of(account.name).list_numbers(account.waba)
+        hold = hold_after(account.hold, listing, self._office.catalogue, self._office.clock.now())
+        if hold != account.hold:
+            self._store.ledger.save_hold(account.name, hold)
+        return listing
+
+    async def create_number(self, e164: str, account: str, verified_name: str) -> Number:
+        """Creates a number. Both what is asked and what came back are journalled in the audit.
+
+        An answer that was lost is settled by the listing; nothing is created twice.
+        """
+        code, national, plain = _taken_apart(e164)
+        if not 2 <= len(verified_name.strip()) <= 75:
+            raise UsageError("A display name has 2 to 75 characters.", fix="Give another --verified-name.")
+        waba = self._store.accounts.get(account).waba
+        there = await self._find(account, plain)
+        if there is not None:
+            return there
+        now = self._office.clock.now
+        self._store.audit.append(now(), "terminal", "number add: sent", plain, {"account": account})
+        answer = await self._office.clients.of(account).create_number(waba, code, national, verified_name.strip())
+        detail = {"outcome": answer.outcome.value, "code": answer.error.code if answer.error else None}
+        self._store.audit.append(
+            now(), "terminal", "number add: answered", plain, {**detail, "fbtrace_id": answer.fbtrace_id}
+        )
+        listed = answer.error is not None and ALREADY_LISTED in (answer.error.code, answer.error.subcode)
+        if answer.outcome is Outcome.REFUSED and not listed:
+            raise self._refused(answer)
+        found = await self._find(account, plain)
+        if found is not None:
+            return found
+        raise RemoteUnavailable(
+            f"Whether {plain} was added is not known yet: {answer.failure or 'the account does not list it'}.",
+            fix="Run this again; a number that is listed already is not added twice.",
+            reason="in-doubt",
+            fbtrace_id=answer.fbtrace_id,
+        )
+
+    async def _find(self, account: str, e164: str) -> Number | None:
+        return next((number for number in await self.sync(account) if number.e164 == e164), None)
+
+    def _refused(self, answer: Answer) -> LinewrightError:
+        error = answer.error or RemoteError()
+        entry = self._office.catalogue.find(error, answer.call)
+        steps = " ".join(entry.steps) if entry and entry.steps else "See `linewright explain` with that code."
+        words = error.user_message or error.details or error.message
+        return UsageError(
+            f"The remote would not add the number: {words} ({error.code}).",
+            fix=steps,
+            reason="refused",
+            fbtrace_id=answer.fbtrace_id,
+        )
+
+
+def _plausible(waba: str, token: Secret) -> None:
+    if not (waba.isascii() and waba.isdigit()):
+        raise UsageError(
+            f"{waba[:40]!r} is not the id of a WhatsApp Business Account: it holds digits only.",
+            fix="Copy the account's id from WhatsApp Manager, Account settings.",
+            reason="waba",
+        )
+    text = token.open_secret()
+    if len(text) < 20 or not text.isascii() or any(sign.isspace() for sign in text):
+        raise UsageError(
+            "This does not look like an access token: too short, or with blanks in it.",
+            fix="Give the system user's whole token, alone in its file or on stdin.",
+            reason="token",
+        )
+
+
+async def _app_of(client: GraphClient) -> str | None:
+    told = await client.debug_token()
+    app = told.body.get("app_id")
+    return str(app) if told.outcome is Outcome.OK and app else None
+
+
+def _taken_apart(e164: str) -> tuple[str, str, str]:
+    """Country code, national part and E.164 of a *possible* number; new ranges are not *valid* for years."""
+    try:
+        parsed = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        raise UsageError(
+            f"{e164[:40]!r} is not a possible phone number.",
+            fix="Write it in E.164: a plus, the country code, the number.",
+            reason="phone",
+        )
+    plain = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return str(parsed.country_code), plain.removeprefix(f"+{parsed.country_code}"), plain
+
+
+def _not_listed(answer: Answer, name: str, waba: str) -> LinewrightError:
+    """Why an account's numbers could not be listed, and what to do."""
+    error = answer.error
+    if answer.outcome is not Outcome.REFUSED or error is None:
+        return RemoteUnavailable(
+            f"The remote did not answer usefully: {answer.failure}.",
+            fix="Check the network and LINEWRIGHT_GRAPH_URL, then run this again.",
+            fbtrace_id=answer.fbtrace_id,
+        )
+    if error.code is None:
+        return RemoteUnavailable(
+            f"What answers at the Graph URL is not the Graph API: {error.message}.",
+            fix="Check LINEWRIGHT_GRAPH_URL, and that no proxy answers in its place.",
+        )
+    if nonexisting_field(error) == "phone_numbers":
+        return UsageError(
+            f"The id {waba} is not a WhatsApp Business Account: it has no phone numbers.",
+            fix="Give the account's id (WABA), not that of a portfolio, an app or a number.",
+            reason="not-a-waba",
+            fbtrace_id=answer.fbtrace_id,
+        )
+    if error.code in (0, 102, 104, 190):
+        return UsageError(
+            f"The remote does not take this access token: {error.message} ({error.code}).",
+            fix=f"Make a new system-user token, then: linewright account update {name} --token-file FILE",
+            reason="token",
+            fbtrace_id=answer.fbtrace_id,
+        )
+    return UsageError(
+        f"The account {waba} cannot be read with this token: {error.message} ({error.code}).",
+        fix="Check the id, and that the token's system user has this account and both WhatsApp permissions.",
+        reason="account",
+        fbtrace_id=answer.fbtrace_id,
+    )

@@ -1,0 +1,465 @@
+"""The Python face: everything a person or a program can ask of Linewright, as one object."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from linewright.accounts import AccountDesk
+from linewright.bundle import write_bundle
+from linewright.clock import monotonic
+from linewright.config import Settings, load
+from linewright.doctor import examine, examine_number
+from linewright.domain.journal import Outcome
+from linewright.domain.number import Number, Standing, reading_of
+from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState, ReplyKind
+from linewright.engine.ports import Clock
+from linewright.errors import UsageError
+from linewright.explain import explain
+from linewright.secret import Secret
+from linewright.shapes import listing, when
+from linewright.store.operations import Options
+from linewright.store.prune import prune
+from linewright.store.sealing import reseal
+from linewright.store.timeline import timeline
+from linewright.vault import rotate_file
+from linewright.views import Views
+from linewright.wiring import assemble
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Linewright"]
+
+Shape = dict[str, Any]
+METHODS = {"sms": "SMS", "voice": "VOICE"}
+GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
+NEEDS_NOBODY = {Standing.ONLINE, Standing.COEXISTENCE, Standing.TEST, Standing.MIGRATED, Standing.DELETED}
+
+
+class Linewright:
+    """Linewright on one home. Use it as an async context manager.
+
+    Results are the JSON shapes of the interfaces, as dictionaries. Raises `UsageError` for what cannot be
+    asked so, `StoreUnavailable` and `KeyMismatch` for the home, and `RemoteUnavailable` from `add_account`,
+    `sync` and `add_number`, which cannot wait. What the remote refuses is never raised: an operation's
+    state and reason tell it. `clock` and `transport` stand in for the home's own in rehearsals.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.settings = settings or load(home)
+        self.office = assemble(self.settings, clock=clock, transport=transport)
+        self.clock = self.office.clock
+        self._store = self.office.store
+        self._views = Views(self.office)
+        self._accounts = AccountDesk(self.office)
+
+    @property
+    def home(self) -> Path:
+        return self.settings.home
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes connections; everything that was asked for stays."""
+        await self.office.close()
+
+    # Accounts
+
+    async def add_account(
+        self,
+        name: str,
+        waba: str,
+        token: Secret,
+        *,
+        app_secret: Secret | None = None,
+        pin_reset: str = "ask",
+        subscribe: bool = True,
+    ) -> Shape:
+        """Adds an account once its id and token were seen to work together, and fetches its numbers."""
+        await self._accounts.add(name, waba, token, app_secret=app_secret, pin_reset=pin_reset, subscribe=subscribe)
+        return self._account(name)
+
+    async def accounts(self) -> list[Shape]:
+        return [self._views.account(line) for line in self._store.accounts.all()]
+
+    async def check_account(self, name: str) -> Shape:
+        """Reads the account once; a dead token holds it, a living one releases it."""
+        await self._accounts.check(name)
+        return self._account(name)
+
+    async def update_account(
+        self,
+        names: Sequence[str],
+        *,
+        token: Secret | None = None,
+        app_secret: Secret | None = None,
+        pin_reset: str | None = None,
+        paused: bool | None = None,
+    ) -> list[Shape]:
+        """Changes what is given, of all these accounts or of none; a new token releases what waited for it."""
+        now = self.clock.now()
+        self._store.accounts.update(
+            names, now=now, token=token, app_secret=app_secret, pin_reset=pin_reset, paused=paused
+        )
+        for name in names:
+            await self.office.clients.forget(name)
+        return [self._account(name) for name in names]
+
+    async def remove_account(self, name: str) -> Shape:
+        """Forgets an account's secrets; its numbers, attempts and sealed PINs stay."""
+        shown = self._account(name)
+        self._store.accounts.remove(name, now=self.clock.now())
+        await self.office.clients.forget(name)
+        return shown
+
+    def _account(self, name: str) -> Shape:
+        return self._views.account(self._store.accounts.line(name))
+
+    # Numbers
+
+    async def sync(self, account: str | None = None) -> list[Shape]:
+        """Fetches the numbers of one account, or of all."""
+        names = [account] if account else [line.account.name for line in self._store.accounts.all()]
+        found = [number for name in names for number in await self._accounts.sync(name)]
+        return [self._views.number(number.id) for number in found]
+
+    async def numbers(self, standing: str | None = None) -> list[Shape]:
+        """All numbers, by id; `standing` picks those."""
+        wanted = _standing(standing)
+        found: list[Shape] = []
+        after: str | None = None
+        while True:
+            lines, after = self._store.numbers.listing(standing=wanted, after=after, limit=500)
+            found += [self._views.number_line(line) for line in lines]
+            if after is None:
+                return found
+
+    async def number(self, n: str) -> Shape:
+        """One number, by id, E.164 or display form, or `ACCOUNT/N`."""
+        return self._views.number(self._store.numbers.find(n).id)
+
+    async def add_number(self, e164: str, account: str, verified_name: str) -> Shape:
+        """Creates a number in an account; it is unverified then."""
+        number = await self._accounts.create_number(e164, account, verified_name)
+        return self._views.number(number.id)
+
+    async def forget_number(self, n: str) -> Shape:
+        """Lists a number no more; its attempts and PINs stay."""
+        number = self._store.numbers.find(n)
+        shown = self._views.number(number.id)
+        self._store.numbers.forget(number.id, now=self.clock.now())
+        return shown
+
+    # Operations
+
+    async def open(
+        self,
+        goal: str,
+        n: str,
+        *,
+        pin: Secret | None = None,
+        code_method: str | None = None,
+        code_language: str | None = None,
+        because: int | None = None,
+        use_reserve: bool = False,
+        subscribe: bool = True,
+        confirm: str | None = None,
+    ) -> Shape:
+        """Opens an operation, or joins the number's open one of the same goal. Nothing is sent yet.
+
+        `pin` is six digits; `because` an error code heard elsewhere; `confirm` the number's last four
+        digits, which a deregister needs.
+        """
+        if goal not in GOALS:
+            raise UsageError(f"There is no goal {goal}.", fix=f"One of: {', '.join(GOALS)}.")
+        number = self._store.numbers.find(n)
+        if goal == Goal.DEREGISTER:
+            _confirmed(number, confirm)
+        options = Options(
+            code_method=_method(code_method),
+            code_language=code_language,
+            use_reserve=use_reserve or None,
+            subscribe=None if subscribe else False,
+        )
+        operation, _ = self._store.operations.open(
+            GOALS[goal], number, now=self.clock.now(), options=options, pin=pin, because=because
+        )
+        return self._views.operation(operation.id)
+
+    async def register(self, n: str, **options: Any) -> Shape:
+        """Brings a number online: opens (see `open` for the options) and drives to its end or a question."""
+        return await self._do(Goal.REGISTER, n, options)
+
+    async def verify(self, n: str, **options: Any) -> Shape:
+        """Verifies the number's phone by a code."""
+        return await self._do(Goal.VERIFY, n, options)
+
+    async def set_pin(self, n: str, **options: Any) -> Shape:
+        """Sets the two-step verification PIN through the API: the one given, else one made here."""
+        return await self._do(Goal.SET_PIN, n, options)
+
+    async def deregister(self, n: str, **options: Any) -> Shape:
+        """Takes a number off the Cloud API; needs `confirm`, its last four digits."""
+        return await self._do(Goal.DEREGISTER, n, options)
+
+    async def _do(self, goal: Goal, n: str, options: dict[str, Any]) -> Shape:
+        opened = await self.open(goal.value, n, **options)
+        return await self.drive(opened["id"])
+
+    async def drive(
+        self,
+        operation: str,
+        *,
+        follow: bool = False,
+        timeout_seconds: float | None = None,
+        on_change: Callable[[Shape], None] | None = None,
+    ) -> Shape:
+        """Runs turns and waits until the operation ends, a question blocks it, or the time is over.
+
+        With `follow` a question does not stop it: somebody else may answer. `timeout_seconds` is real
+        time; `on_change` hears of every change, the first state included.
+        """
+        self._store.operations.get(operation)
+        ends = None if timeout_seconds is None else monotonic() + timeout_seconds
+        told: list[Shape] = []
+
+        def changed(current: Operation) -> None:
+            if on_change is None:
+                return
+            shape = self._views.operation(current.id)
+            if not told or told[-1] != shape:
+                told[:] = [shape]
+                on_change(shape)
+
+        await self.office.local.drive(
+            operation,
+            stop=lambda current: current.state is OperationState.ASKING and not follow,
+            late=lambda: ends is not None and monotonic() >= ends,
+            on_change=changed,
+        )
+        return self._views.operation(operation)
+
+    async def push(self, operation: str) -> Shape:
+        """Makes every call that is due now, and returns where the operation rests."""
+        self._store.operations.get(operation)
+        await self.office.local.push(operation)
+        return self._views.operation(operation)
+
+    async def run_all(self, **hooks: Any) -> None:
+        """Runs every open operation of the home until nothing waits for a time any more (rehearsals)."""
+        await self.office.local.run_all(**hooks)
+
+    async def follow(self, operation: str) -> AsyncIterator[Shape]:
+        """Yields the operation at each change until it has ended, driving it meanwhile."""
+        last: Shape | None = None
+        while True:
+            await self.office.local.push(operation)
+            current = self._views.operation(operation)
+            if current != last:
+                last = current
+                yield current
+            state = self._store.operations.get(operation)
+            if state.state not in OPEN_STATES:
+                return
+            await self.office.local.rest(state)
+
+    async def operations(self, state: str | None = None) -> list[Shape]:
+        """The operations, the newest first; `state` picks those."""
+        found, after = [], None
+        while True:
+            page, after = self._store.operations.listing(states=_states(state), after=after, limit=200)
+            found += [self._views.operation(operation.id) for operation in page]
+            if after is None:
+                return found
+
+    async def operation(self, operation: str) -> Shape:
+        return self._views.operation(operation)
+
+    async def cancel(self, operation: str) -> Shape:
+        """Asks an operation to stop after the call in flight; the result says what stays, or asks first."""
+        self._store.operations.cancel(operation, now=self.clock.now())
+        return await self.push(operation)
+
+    async def retry(self, operation: str) -> Shape:
+        """Looks again now, or takes an ended operation up anew."""
+        opened, _ = self._store.operations.retry(operation, now=self.clock.now())
+        return await self.push(opened.id)
+
+    # Questions
+
+    async def tasks(self, state: str = "open") -> list[Shape]:
+        """The questions, the oldest first."""
+        found, after = [], None
+        while True:
+            page, after = self._store.tasks.listing(state=state, after=after, limit=200)
+            found += [self._views.task(task) for task in page]
+            if after is None:
+                return found
+
+    async def task(self, task: str) -> Shape:
+        return self._views.task(self._store.tasks.get(task))
+
+    async def answer(
+        self,
+        task: str,
+        *,
+        value: Secret | None = None,
+        approve: bool = False,
+        done: bool = False,
+        decline: bool = False,
+        resend: str | None = None,
+        pin_changed: bool = False,
+    ) -> Shape:
+        """Takes one answer; the operation goes on with the next `push`, `drive` or `follow`.
+
+        Raises `UsageError` for an answer that is turned away; the question stays open. Returns the
+        operation; for an account's question, the question itself.
+        """
+        answer = _one_answer(value=value, approve=approve, done=done, decline=decline, resend=resend)
+        asked = self._store.tasks.get(task)
+        self._store.tasks.answer(
+            task, answer, now=self.clock.now(), value=value, pin_changed=pin_changed, method=resend
+        )
+        return self._views.operation(asked.operation) if asked.operation else await self.task(task)
+
+    # The rest
+
+    async def pin_status(self, n: str) -> Shape:
+        """What is known of the number's PIN, without the PIN."""
+        shown = self._views.number(self._store.numbers.find(n).id)
+        return {"number": {key: shown[key] for key in ("id", "display", "e164")}, "pin": shown["pin"]}
+
+    async def show_pin(self, n: str, *, who: str = "terminal") -> Secret:
+        """The kept PIN itself; leaves an audit event."""
+        return self._store.pins.show(self._store.numbers.find(n), now=self.clock.now(), who=who)
+
+    async def check(self, account: str | None = None) -> Shape:
+        """Reads every number once, and says which need attention and why."""
+        prune(self._store.database, self.clock.now(), self.settings.keep_days)
+        names = [account] if account else [line.account.name for line in self._store.accounts.all()]
+        troubled = [name for name in names if not await self._accounts.check(name)]
+        items = [shape for shape in await self.numbers() if shape["account"] in names]
+        wanting = [shape for shape in items if shape["wanted"] != "released" and not _calm(shape)]
+        accounts = [self._account(name) for name in names]
+        return listing(items) | {
+            "accounts": accounts,
+            "attention": len(wanting) + len(troubled),
+            "checked_at": when(self.clock.now()),
+        }
+
+    async def doctor(self, n: str | None = None) -> Shape:
+        """Looks at everything a registration rests on; with `n`, at one number."""
+        if n is None:
+            return listing(await examine(self.office))
+        number = self._store.numbers.find(n)
+        answer = await self.office.clients.of(number.account).read_number(number.id)
+        self._store.numbers.save_reading(number.id, reading_of(answer, number.id, self.clock.now()))
+        case = self._store.numbers.case(number.id, self.clock.now(), self.office.catalogue)
+        return listing(examine_number(case, answered=answer.outcome is Outcome.OK))
+
+    async def bundle(self, n: str, path: str | Path) -> Shape:
+        """Writes the number's support bundle, a redacted zip."""
+        number = self._store.numbers.find(n)
+        operations, _ = self._store.operations.listing(number=number.id, limit=50)
+        stories = [(self._views.operation(each.id), timeline(self._store.database, each.id)) for each in operations]
+        target = Path(path)
+        files = write_bundle(target, self._views.number(number.id), stories, now=self.clock.now())
+        return {"file": str(target), "files": files, "operations": len(stories)}
+
+    async def rotate_key(self) -> Shape:
+        """Makes a new key and seals everything anew with it. For a key that lies in the home."""
+        if self.settings.vault_key is not None:
+            raise UsageError(
+                "The key comes from LINEWRIGHT_KEY, which Linewright cannot change.",
+                fix="Unset it and put the key into the home's file `key` (mode 0600), then rotate.",
+                reason="key-setting",
+            )
+        count = rotate_file(self.home, lambda old, new: reseal(self._store.database, old, new))
+        self._store.audit.append(self.clock.now(), "terminal", "key rotate", "vault", {"resealed": count})
+        return {"resealed": count}
+
+    def explain(self, error: Any) -> Shape:
+        """What any Graph error means; see `linewright.explain`."""
+        return explain(error)
+
+
+def _standing(text: str | None) -> Standing | None:
+    if text is None:
+        return None
+    try:
+        return Standing(text)
+    except ValueError:
+        names = ", ".join(standing.value for standing in Standing)
+        raise UsageError(f"There is no standing {text[:40]}.", fix=f"One of: {names}.") from None
+
+
+def _states(text: str | None) -> list[OperationState] | None:
+    if text is None:
+        return None
+    if text == "open":
+        return list(OPEN_STATES)
+    try:
+        return [OperationState(text)]
+    except ValueError:
+        names = ", ".join(state.value for state in OperationState)
+        raise UsageError(f"There is no state {text[:40]}.", fix=f"One of: open, {names}.") from None
+
+
+def _method(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if text.lower() not in METHODS:
+        raise UsageError(f"A code comes by sms or voice, not by {text[:20]}.", fix="Name one of the two.")
+    return METHODS[text.lower()]
+
+
+def _confirmed(number: Number, confirm: str | None) -> None:
+    if confirm == number.e164[-4:]:
+        return
+    raise UsageError(
+        "The last four digits do not match." if confirm else "A deregister needs the number's last four digits.",
+        fix="Give them with --confirm; nothing was changed.",
+        reason="confirm",
+    )
+
+
+def _one_answer(*, value: Secret | None, approve: bool, done: bool, decline: bool, resend: str | None) -> ReplyKind:
+    given = [
+        kind
+        for kind, chosen in (
+            (ReplyKind.VALUE, value is not None),
+            (ReplyKind.APPROVE, approve),
+            (ReplyKind.DONE, done),
+            (ReplyKind.DECLINE, decline),
+            (ReplyKind.RESEND, resend is not None),
+        )
+        if chosen
+    ]
+    if len(given) != 1:
+        raise UsageError(
+            "An answer is one thing: a value, approve, done, decline or resend.",
+            fix="Give exactly one. The question stays open.",
+            reason="answer-refused",
+        )
+    return given[0]
+
+
+def _calm(shape: Shape) -> bool:
+    """Whether a number needs nobody: online, or not ours to bring online."""
+    return Standing(shape["standing"]) in NEEDS_NOBODY and not shape["operation"]

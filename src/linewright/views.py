@@ -1,0 +1,99 @@
+"""What is shown: the JSON shapes, gathered from the store for one home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from linewright.domain.budget import Budget, budget_of
+from linewright.domain.case import Case
+from linewright.domain.journal import CallKind
+from linewright.domain.number import Standing
+from linewright.domain.operation import Operation
+from linewright.domain.rails import NOT_OURS
+from linewright.domain.standing import Judged
+from linewright.shapes import BUDGETED, account_shape, number_shape, operation_shape, task_shape
+from linewright.store.accounts import AccountLine
+from linewright.store.numbers import NumberLine
+from linewright.store.tasks import Task
+from linewright.wiring import Installation
+
+__all__ = ["Views", "standing_words"]
+
+Shape = dict[str, Any]
+
+STANDING_WORDS = {
+    Standing.ONLINE: "Registered and online.",
+    Standing.RESTRICTED: "Registered, but Meta restricts what it may send.",
+    Standing.UNVERIFIED: "Never verified: it needs a code before it can be registered.",
+    Standing.OFFLINE: "Not registered: it can neither send nor receive.",
+    Standing.UNKNOWN: "Not known: the last reading told nothing that can be relied on.",
+}
+
+
+def standing_words(judged: Judged) -> str:
+    """A standing in plain words."""
+    if judged.reason == "name-in-review":
+        return "Not registered yet: Meta is reviewing its display name."
+    if judged.reason == "contradictory":
+        return "Not known: the reading contradicts itself, and a second one will tell."
+    return STANDING_WORDS.get(judged.standing) or NOT_OURS[judged.standing]
+
+
+class Views:
+    """Reads only; every shape is that of DESIGN, section 8."""
+
+    def __init__(self, office: Installation) -> None:
+        self._office = office
+
+    def operation(self, operation: str) -> Shape:
+        office = self._office
+        office.store.operations.get(operation)
+        case = office.store.ledger.case(operation, office.clock.now(), office.catalogue)
+        shown = office.store.tasks.shown_by(operation)
+        return operation_shape(
+            case.operation,
+            case.number,
+            standing=case.standing,
+            read_at=case.last_good.at if case.last_good else None,
+            task=self.task(shown, case.operation) if shown else None,
+            attempts=case.mine,
+            budgets=_budgets(case),
+        )
+
+    def task(self, task: Task, operation: Operation | None = None) -> Shape:
+        return task_shape(
+            id=task.id,
+            kind=task.kind,
+            question=task.question,
+            answers=task.answers,
+            account=task.account,
+            number=task.number,
+            operation=task.operation or (operation.id if operation else None),
+            opened_at=task.opened_at,
+            expires_at=task.expires_at,
+            state=task.state,
+        )
+
+    def number(self, id: str) -> Shape:
+        return self.number_line(self._office.store.numbers.line(id))
+
+    def number_line(self, line: NumberLine) -> Shape:
+        office = self._office
+        case = office.store.numbers.case(line.number.id, office.clock.now(), office.catalogue)
+        return number_shape(
+            line.number,
+            standing=line.judged.standing,
+            reason=line.judged.reason,
+            message=standing_words(line.judged),
+            reading=line.reading,
+            pins=case.pins,
+            operation=line.operation,
+            budgets=_budgets(case),
+        )
+
+    def account(self, line: AccountLine) -> Shape:
+        return account_shape(line.account, task=line.task, numbers=line.numbers)
+
+
+def _budgets(case: Case) -> dict[CallKind, Budget]:
+    return {kind: budget_of(case, kind) for kind in BUDGETED}

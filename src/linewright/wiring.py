@@ -1,0 +1,178 @@
+"""Plugs the parts together: the only module that knows them all."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linewright.catalogue import loader
+from linewright.clock import HomeClock, SystemClock, monotonic, open_clock
+from linewright.config import Settings
+from linewright.domain import remedies
+from linewright.domain.entries import Catalogue
+from linewright.engine.crash import CrashPoint, go_on
+from linewright.engine.local import LocalEngine
+from linewright.engine.ports import Clock, Ports
+from linewright.errors import StoreUnavailable, UsageError
+from linewright.graph.client import GraphClient
+from linewright.graph.remote import GraphRemote
+from linewright.graph.wire import is_loopback
+from linewright.secret import Secret
+from linewright.store.engine import open_store
+from linewright.store.ids import new_id
+from linewright.store.locks import FileLocks
+from linewright.store.sealing import holds_secrets
+from linewright.store.store import Store
+from linewright.vault import open_vault
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Installation", "assemble", "make_home", "make_pin"]
+
+WIRE_LOGS = ("httpx", "httpcore", "hpack", "asyncio")
+
+
+def make_pin() -> Secret:
+    """Six digits from the system's randomness; never one that the remote takes for weak: no run up or
+    down, no digit more than three times, at least three different ones (DESIGN 5.5)."""
+    while True:
+        digits = f"{secrets.randbelow(1_000_000):06d}"
+        steps = {(int(b) - int(a)) % 10 for a, b in pairwise(digits)}
+        common = max(digits.count(digit) for digit in digits)
+        if len(steps) > 1 and common <= 3 and len(set(digits)) >= 3:
+            return Secret(digits)
+
+
+@dataclass(slots=True)
+class Clients:
+    """One Graph client for each account, made when first needed."""
+
+    settings: Settings
+    store: Store
+    transport: httpx.AsyncBaseTransport | None = None
+    open: dict[str, GraphClient] = field(default_factory=dict)
+
+    def of(self, account: str) -> GraphClient:
+        client = self.open.get(account)
+        if client is None:
+            client = self.with_token(self.store.accounts.open_token(account))
+            self.open[account] = client
+        return client
+
+    def with_token(self, token: Secret) -> GraphClient:
+        """A client for a token that is not kept yet; whoever asked for it closes it."""
+        return GraphClient(
+            token,
+            base_url=self.settings.graph_url,
+            version=self.settings.graph_version,
+            transport=self.transport,
+            unsupported_fields=self.store.facts.unsupported_fields(self.settings.graph_version),
+            monotonic=monotonic,
+        )
+
+    def app_of(self, account: str) -> str | None:
+        """The app that the account's token belongs to, where the remote told."""
+        return self.store.accounts.line(account).app_id
+
+    async def forget(self, account: str) -> None:
+        """Closes the client of an account whose token changed, and keeps what it learned."""
+        client = self.open.pop(account, None)
+        if client is None:
+            return
+        version = self.settings.graph_version
+        for missing in client.unsupported_fields - self.store.facts.unsupported_fields(version):
+            self.store.facts.leave_out(version, missing)
+        await client.aclose()
+
+    async def close(self) -> None:
+        for account in list(self.open):
+            await self.forget(account)
+
+
+@dataclass(slots=True, kw_only=True)
+class Installation:
+    """Linewright, put together for one home."""
+
+    settings: Settings
+    clock: Clock
+    catalogue: Catalogue
+    store: Store
+    clients: Clients
+    ports: Ports
+    local: LocalEngine
+
+    async def close(self) -> None:
+        await self.clients.close()
+        self.store.database.close()
+
+
+def assemble(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    reached: Callable[[CrashPoint], None] = go_on,
+) -> Installation:
+    """Opens the home and puts Linewright together. Raises `UsageError`, `StoreUnavailable`, `KeyMismatch`.
+
+    `clock` and `transport` stand in for the home's own in rehearsals; `reached` hears of crash points.
+    """
+    _quiet_the_wire(settings)
+    make_home(settings.home)
+    database = open_store(settings.database)
+    own_clock = clock or open_clock(settings.home, settings.clock_rate)
+    if isinstance(own_clock, HomeClock) and not is_loopback(settings.graph_url):
+        raise UsageError(
+            "This home is a rehearsal with a clock of its own; it must not meet the real remote.",
+            fix="Use another home (LINEWRIGHT_HOME) for real numbers.",
+            reason="clock-rate",
+        )
+    vault = open_vault(settings.vault_key, settings.home, may_create=lambda: not holds_secrets(database))
+    store = Store(database, vault)
+    clients = Clients(settings, store, transport)
+    catalogue = loader.load(remedies.NAMES)
+    ports = Ports(
+        ledger=store.ledger,
+        remote=GraphRemote(clients.of, clients.app_of),
+        locks=FileLocks(settings.home),
+        clock=own_clock,
+        catalogue=catalogue,
+        make_pin=make_pin,
+        new_id=lambda: new_id("att"),
+        reached=reached,
+        compare_clocks=isinstance(own_clock, SystemClock) and not is_loopback(settings.graph_url),
+    )
+    return Installation(
+        settings=settings,
+        clock=own_clock,
+        catalogue=catalogue,
+        store=store,
+        clients=clients,
+        ports=ports,
+        local=LocalEngine(ports, store.operations),
+    )
+
+
+def make_home(home: Path) -> None:
+    """Makes the home's folder, for its owner alone. Raises `StoreUnavailable`."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The home {home} cannot be made: {error.strerror}.",
+            fix="Set LINEWRIGHT_HOME to a folder that this user can write.",
+            reason="home",
+        ) from None
+
+
+def _quiet_the_wire(settings: Settings) -> None:
+    """The HTTP libraries' debug logs show headers and bodies: they never log below warnings."""
+    logging.getLogger("linewright").setLevel(settings.log.upper())
+    for name in WIRE_LOGS:
+        logging.getLogger(name).setLevel(logging.WARNING)
