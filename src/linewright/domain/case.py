@@ -51,6 +51,7 @@ class Case:
     pins: PinBook = field(default_factory=PinBook)
     subscribed: bool | None = None
     subscription_read: bool = False
+    storage_read: bool = False
     read_this_turn: bool = False
     fresh: bool = False
     look: Look | None = None

@@ -206,14 +206,17 @@ def _make_register(case: Case, depth: int) -> Action:
 
 def _make_deregister(case: Case) -> Action:
     kept = case.number.storage
-    read = kept is not None and kept.read_at >= case.operation.opened_at
+    read = case.storage_read or (kept is not None and kept.read_at >= case.operation.opened_at)
     if not read and not needs_restoring(case):
         return Call(kind=CallKind.READ_STORAGE)
     return Call(kind=CallKind.DEREGISTER)
 
 
 def _make_set_pin(case: Case) -> Action:
-    """The PIN given for it, or one already made for it and not yet set; else a fresh one."""
+    """The PIN in doubt; else the PIN given for it, or one already made for it and not yet set; else a fresh one."""
+    last = case.last(CallKind.SET_PIN)
+    if last is not None and last.in_doubt:
+        return Call(kind=CallKind.SET_PIN, pin=last.pin)
     spoiled = {a.pin for a in case.of_kind(CallKind.SET_PIN) if a.ok or (a.refused and a.code == 100)}
     for pin in reversed(case.pins.pins):
         if pin.origin is PinOrigin.SET and pin.at >= case.operation.opened_at and pin.id not in spoiled:

@@ -45,6 +45,7 @@ class _Sight:
     look: Look | None = None
     subscribed: bool | None = None
     subscription_read: bool = False
+    storage_read: bool = False
     calls: int = 0
     ahead: timedelta = timedelta(0)
     """By how much our clock runs ahead of the remote's; the earlier of the two is this turn's time."""
@@ -89,6 +90,7 @@ def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
         look=sight.look,
         subscribed=sight.subscribed,
         subscription_read=sight.subscription_read,
+        storage_read=sight.storage_read,
     )
 
 
@@ -147,8 +149,9 @@ async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> Non
 
 async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     """A call that changes nothing at the remote."""
+    sent_at = ports.clock.now()
     answer = await ports.remote.send(_order(case, action.kind))
-    _compare_clocks(answer, ports, sight)
+    _compare_clocks(answer, sent_at, ports, sight)
     now = sight.now(ports)
     ports.reached(CrashPoint.READ)
     match action.kind:
@@ -171,14 +174,18 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
             if answer.outcome is Outcome.OK:
                 sight.subscribed = answer.body.get("subscribed") is True
         case CallKind.READ_STORAGE:
+            sight.storage_read = True
             _keep_storage(case, answer, now, ports)
 
 
-def _compare_clocks(answer: Answer, ports: Ports, sight: _Sight) -> None:
-    """A clock that runs ahead would cut waits short: over five minutes apart, the earlier time counts."""
+def _compare_clocks(answer: Answer, sent_at: datetime, ports: Ports, sight: _Sight) -> None:
+    """A clock that runs ahead would cut waits short: over five minutes apart, the earlier time counts.
+
+    Compared from when the read was sent: a slow answer would look like a clock that runs ahead.
+    """
     if not ports.compare_clocks or answer.remote_time is None:
         return
-    apart = ports.clock.now() - answer.remote_time
+    apart = sent_at - answer.remote_time
     if abs(apart) > CLOCKS_APART:
         log.warning("this machine's clock and the remote's are %d seconds apart", apart.total_seconds())
         sight.ahead = max(sight.ahead, apart, timedelta(0))
