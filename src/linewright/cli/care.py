@@ -17,6 +17,7 @@ __all__ = ["add_to", "keys"]
 keys = typer.Typer(help="The key that seals tokens and PINs.", no_args_is_help=True)
 MARKS = {True: "ok     ", False: "wrong  ", None: "unknown"}
 ATTENTION = 3
+UNREACHABLE = 6
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,6 +59,8 @@ def doctor(
     """
     found = run(lambda linewright: linewright.doctor(n))
     result(found, "\n".join(_finding(item) for item in found["items"]), as_json=as_json)
+    if any(item["ok"] is None and item["name"].endswith("remote") for item in found["items"]):
+        return UNREACHABLE
     return ATTENTION if any(item["ok"] is False for item in found["items"]) else 0
 
 
@@ -73,7 +76,7 @@ def bundle(
 ) -> int:
     """Write a zip file for support, without secrets."""
     made = run(lambda linewright: linewright.bundle(n, output))
-    result(made, f"{output} is written. It holds no secret; look into it before you send it.", as_json=as_json)
+    result(made, f"{made['file']} is written. It holds no secret; look into it before you send it.", as_json=as_json)
     return 0
 
 

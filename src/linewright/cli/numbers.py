@@ -11,8 +11,7 @@ from linewright.cli.ask import line
 from linewright.cli.inputs import is_terminal
 from linewright.cli.say import listing, result
 from linewright.cli.session import run, timed
-from linewright.cli.times import moment, stamp
-from linewright.cli.words import number_list, number_text
+from linewright.cli.words import number_list, number_text, pin_words
 from linewright.errors import UsageError
 
 __all__ = ["app", "pins"]
@@ -36,7 +35,7 @@ def show_all(
 
 @app.command("show")
 def show(n: o.N, as_json: o.Json = False) -> int:
-    """Show a number: its standing, PIN state, what was spent, and the last reading."""
+    """Show a number: standing, PIN state, what was spent."""
     number, now = timed(lambda linewright: linewright.number(n))
     result(number, number_text(number, now), as_json=as_json)
     return 0
@@ -49,7 +48,10 @@ def add(
     verified_name: Annotated[str, typer.Option("--verified-name", metavar="T", help="The display name to show.")],
     as_json: o.Json = False,
 ) -> int:
-    """Create a number in an account, at the remote; `register` then brings it online."""
+    """Create a number in an account, at the remote.
+
+    It is not registered yet; `linewright register` does that.
+    """
     number = run(lambda linewright: linewright.add_number(e164, account, verified_name))
     text = f"{number['display']} is in {number['account']}. `linewright register {number['e164']}` brings it online."
     result(number, text, as_json=as_json)
@@ -58,7 +60,10 @@ def add(
 
 @app.command("forget")
 def forget(n: o.N, as_json: o.Json = False) -> int:
-    """Forget a number here; nothing changes at the remote, and its attempts still count."""
+    """Forget a number here; at the remote nothing changes.
+
+    Its attempts still count.
+    """
     number = run(lambda linewright: linewright.forget_number(n))
     result(number, f"{number['display']} is forgotten here; at the remote nothing changed.", as_json=as_json)
     return 0
@@ -68,14 +73,16 @@ def forget(n: o.N, as_json: o.Json = False) -> int:
 def pin_status(n: o.N, as_json: o.Json = False) -> int:
     """Say how much is known of a number's PIN, without showing it."""
     status = run(lambda linewright: linewright.pin_status(n))
-    since = moment(status.get("since"))
-    result(status, f"PIN: {status['state']}" + (f", since {stamp(since)}." if since else "."), as_json=as_json)
+    result(status, f"{status['number']['display']}: PIN {pin_words(status['pin'])}.", as_json=as_json)
     return 0
 
 
 @pins.command("show")
 def pin_show(n: o.N, as_json: o.Json = False) -> int:
-    """Show a PIN on this terminal, after its number's last four digits were typed; this is written down."""
+    """Show a PIN, on a terminal only.
+
+    It asks for the number's last four digits first, and the audit says that it was shown.
+    """
     if not is_terminal():
         raise UsageError(
             "A PIN is shown on a terminal only.", fix="Run it by hand, without a pipe.", reason="terminal-only"

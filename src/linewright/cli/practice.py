@@ -11,7 +11,7 @@ import typer
 
 from linewright.cli import options as o
 from linewright.cli.guard import chosen
-from linewright.cli.say import write, write_json
+from linewright.cli.say import Shape, write, write_json
 from linewright.errors import StoreUnavailable, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def simulator(
 
     def ready(ready: Ready) -> None:
         if as_json:
-            write_json({"graph_url": ready.graph_url, "control_url": ready.control_url, "seed": seed})
+            write_json(_ready(ready))
         else:
             write("\n".join(ready_lines(ready)))
 
@@ -65,6 +65,18 @@ def simulator(
             reason="port-taken",
         ) from None
     return 0
+
+
+def _ready(ready: Ready) -> Shape:
+    """Where the simulator is, and what it takes; its tokens open nothing but itself."""
+    remote = ready.face.remote
+    pairs = [(account, token.text) for token in remote.tokens.values() for account in sorted(token.accounts)]
+    return {
+        "graph_url": ready.graph_url,
+        "control_url": ready.control_url,
+        "seed": remote.seed,
+        "accounts": [{"waba": account, "token": token} for account, token in pairs],
+    }
 
 
 def _clock(home: Path | None, rate: float | None, spare: Path) -> HomeClock:

@@ -22,6 +22,7 @@ __all__ = [
     "number_text",
     "operation_list",
     "operation_text",
+    "pin_words",
     "state_words",
     "task_list",
     "task_text",
@@ -171,8 +172,6 @@ def number_list(numbers: list[Shape]) -> str:
 
 def number_text(number: Shape, now: datetime) -> str:
     read = moment(number["read_at"])
-    pin = number["pin"]
-    since = moment(pin["since"])
     facts = {
         "Number": number["display"],
         "Id": number["id"],
@@ -181,7 +180,7 @@ def number_text(number: Shape, now: datetime) -> str:
         "Means": number["message"],
         "Wanted": number["wanted"],
         "Read": stamp(read) if read else "never",
-        "PIN": pin["state"] + (f", since {stamp(since)}" if since else ""),
+        "PIN": pin_words(number["pin"]),
         "Spent": budget_line(number["budgets"], now),
         "Operation": number["operation"],
     }
@@ -192,6 +191,12 @@ def account_list(accounts: list[Shape]) -> str:
     rows = [_account_row(account, moment(account["until"])) for account in accounts]
     columns = ("Account", "WABA", "State", "Until", "PIN reset", "Numbers", "Question")
     return table(columns, rows, empty="No account yet. `linewright account add NAME --waba ID` adds one.")
+
+
+def pin_words(pin: Mapping[str, Any]) -> str:
+    """`accepted, since 2026-03-01 09:00:00`."""
+    since = moment(pin["since"])
+    return pin["state"] + (f", since {stamp(since)}" if since else "")
 
 
 def _account_row(account: Shape, until: datetime | None) -> tuple[object, ...]:

@@ -46,7 +46,7 @@ def list_operations(
 
 @operations.command("show")
 def show_operation(id: OperationId, as_json: o.Json = False) -> int:
-    """Show an operation: where it stands, what was tried, what happens next."""
+    """Show an operation: what was tried, what happens next."""
     operation, now = timed(lambda linewright: linewright.operation(id))
     result(operation, operation_text(operation, now), as_json=as_json)
     return 0
@@ -59,11 +59,7 @@ def cancel(id: OperationId, as_json: o.Json = False) -> int:
     Between a deregister and its register it asks first (status 3).
     """
 
-    async def work(linewright: Linewright) -> Shape:
-        await linewright.cancel(id)
-        return await linewright.push(id)
-
-    operation, now = timed(work)
+    operation, now = timed(lambda linewright: linewright.cancel(id))
     while operation["state"] == "asking" and operation["task"] and is_terminal() and not as_json:
         answer = ask(operation["task"])
         if answer is None:
@@ -139,8 +135,8 @@ def answer_task(
         answer = {"resend": resend}
     else:
         answer = {"approve": approve, "done": done, "decline": decline}
-    operation, now = timed(_answering(id, answer))
-    result(operation, operation_text(operation, now), as_json=as_json)
+    taken, now = timed(_answering(id, answer))
+    result(taken, operation_text(taken, now) if "goal" in taken else task_text(taken), as_json=as_json)
     return TAKEN
 
 
@@ -155,8 +151,10 @@ def _at_terminal(id: str) -> Answer | None:
 
 
 def _answering(task: str, answer: Answer) -> Callable[[Linewright], Awaitable[Shape]]:
+    """Gives the answer and makes every call that is due by it; an account's question is its own result."""
+
     async def work(linewright: Linewright) -> Shape:
-        operation = await linewright.answer(task, **answer)
-        return await linewright.push(operation["id"])
+        taken = await linewright.answer(task, **answer)
+        return await linewright.push(taken["id"]) if "goal" in taken else taken
 
     return work

@@ -6,9 +6,9 @@ import io
 
 import pytest
 from rich.console import Console
+from tests.cli.samples import NOW, attempt, operation, task
 
 from linewright.cli.view import LinesView, LiveView, operation_frame
-from tests.cli.samples import NOW, attempt, operation, task
 
 
 def drawn(shape: dict[str, object], **options: object) -> str:

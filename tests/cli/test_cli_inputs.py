@@ -34,7 +34,9 @@ def test_a_pin_file_may_end_its_line_and_keeps_leading_zeros(tmp_path: Path, raw
     assert inputs.pin(file) == Secret("012345")
 
 
-@pytest.mark.parametrize("raw", [b"12345", b"1234567", b"12a456", b"12 456", b" 123456", "１２３４５６".encode(), b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "raw", [b"12345", b"1234567", b"12a456", b"12 456", b" 123456", "１２３４５６".encode(), b"\xff\xfe"]
+)
 def test_a_malformed_pin_is_turned_away_without_being_shown(tmp_path: Path, raw: bytes) -> None:
     file = tmp_path / "pin"
     file.write_bytes(raw)

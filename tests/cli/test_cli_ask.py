@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from tests.cli.samples import task
 
 from linewright.cli.ask import Answer, ask, sure
 from linewright.secret import Secret
-from tests.cli.samples import task
 
 PIN = ("value", "approve", "done", "decline")
 
@@ -45,8 +45,12 @@ def test_a_code(typed, said: str, answer: Answer | None) -> None:
 
 @pytest.mark.parametrize(
     ("said", "answer"),
-    [(["012345"], {"value": Secret("012345")}), (["approve"], {"approve": True}), (["done"], {"done": True}),
-     (["changed", "654321"], {"value": Secret("654321"), "pin_changed": True})],
+    [
+        (["012345"], {"value": Secret("012345")}),
+        (["approve"], {"approve": True}),
+        (["done"], {"done": True}),
+        (["changed", "654321"], {"value": Secret("654321"), "pin_changed": True}),
+    ],
 )
 def test_a_pin(typed, said: list[str], answer: Answer) -> None:
     typed(*said)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.cli.samples import NOW, attempt, budget, number, operation, task
 
 from linewright.cli import words
 from linewright.cli.say import clean, table
 from linewright.cli.times import ahead, clock_time, moment
 from linewright.domain.operation import OperationState
-from tests.cli.samples import NOW, attempt, budget, number, operation, task
 
 
 def test_every_state_has_an_exit_status() -> None:
@@ -49,7 +49,14 @@ def test_the_time_to_repeat_is_never_too_early() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(-5, "now"), (0, "now"), (12, "in 12 s"), (252, "in 4 min 12 s"), (25_140.4, "in 6 h 59 min"), (259_500, "in 3 days 5 min")],
+    [
+        (-5, "now"),
+        (0, "now"),
+        (12, "in 12 s"),
+        (252, "in 4 min 12 s"),
+        (25_140.4, "in 6 h 59 min"),
+        (259_500, "in 3 days 5 min"),
+    ],
 )
 def test_spans_are_said_in_two_units(seconds: float, said: str) -> None:
     assert ahead(NOW + timedelta(seconds=seconds), NOW) == said
@@ -58,7 +65,12 @@ def test_spans_are_said_in_two_units(seconds: float, said: str) -> None:
 def test_a_question_shows_every_way_to_answer_it() -> None:
     pin = task("pin", ("value", "approve", "done", "decline"))
     ways = words.answer_ways(pin)
-    assert [way.split("tsk_1 ")[1].split()[0].rstrip(":") for way in ways] == ["--stdin", "--approve", "--done", "--decline"]
+    assert [way.split("tsk_1 ")[1].split()[0].rstrip(":") for way in ways] == [
+        "--stdin",
+        "--approve",
+        "--done",
+        "--decline",
+    ]
     assert "set a new PIN" in ways[1]
 
 
