@@ -6,14 +6,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from linewright.blocking import BlockingLinewright
+    from linewright.errors import KeyMismatch, LinewrightError, RemoteUnavailable, StoreUnavailable, UsageError
     from linewright.explain import explain
+    from linewright.face import Linewright
+    from linewright.graph.client import GraphClient
+    from linewright.secret import Secret
 
-__all__ = ["explain"]
+__all__ = [
+    "BlockingLinewright",
+    "GraphClient",
+    "KeyMismatch",
+    "Linewright",
+    "LinewrightError",
+    "RemoteUnavailable",
+    "Secret",
+    "StoreUnavailable",
+    "UsageError",
+    "explain",
+]
 
 _HOMES = {
     "explain": "linewright.explain",
     "GraphClient": "linewright.graph.client",
     "Linewright": "linewright.face",
+    "BlockingLinewright": "linewright.blocking",
+    "Secret": "linewright.secret",
+    "KeyMismatch": "linewright.errors",
+    "LinewrightError": "linewright.errors",
+    "RemoteUnavailable": "linewright.errors",
+    "StoreUnavailable": "linewright.errors",
+    "UsageError": "linewright.errors",
 }
 """Where each public name lives; it is imported when first asked for, so that the command line starts fast."""
 

@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,6 @@ from linewright.simulator.worlds import COEXISTENCE, HEALTHY
 
 __all__ = ["STORIES", "Story", "run"]
 
-PERSON_SECONDS = 180
-"""Virtual seconds that a person takes to answer."""
 FRAME_SECONDS = 0.12
 """Real seconds that a change stays on the screen, so that a person can follow."""
 
@@ -71,14 +70,19 @@ STATES = {
     "cancelled": ("–", "cyan"),
     "running": ("•", "blue"),
 }
-DONE_WORDS = {
-    "register": "registered",
-    "deregister": "deregistered",
-    "request_code": "asked for a code",
-    "verify_code": "verified the code",
-    "set_pin": "set a PIN",
-    "subscribe": "subscribed",
-}
+COUNTED = {"register": "register", "deregister": "deregister", "request_code": "code"}
+CALL_WORDS = {"request_code": "send code", "verify_code": "verify", "set_pin": "set PIN"}
+
+
+def _told(attempts: list[dict[str, Any]]) -> str:
+    """What was called and answered, like `register 133004 ×3, ok → deregister ok`."""
+    told = []
+    for call, made in groupby(attempts, key=lambda attempt: str(attempt["call"])):
+        answers = groupby("ok" if a["outcome"] == "ok" else str(a["code"] or a["outcome"]) for a in made)
+        runs = [(answer, len(list(run))) for answer, run in answers]
+        said = ", ".join(f"{answer} ×{times}" if times > 1 else answer for answer, times in runs)
+        told.append(f"{CALL_WORDS.get(call, call)} {said}")
+    return " → ".join(told)
 
 
 def _span(passed: timedelta) -> str:
@@ -130,20 +134,16 @@ class Row:
 
     def summary(self, truth: dict[str, Any], agrees: bool) -> list[str | Text]:
         """The row of the closing table."""
-        made = [attempt["call"] for attempt in self.operation["attempts"]]
-        counted = {call: made.count(call) for call in dict.fromkeys(made)}
-        done = ", ".join(f"{DONE_WORDS.get(c, c)}{f' ×{n}' if n > 1 else ''}" for c, n in counted.items())
-        spent = f"{self.calls('register')} reg" + (
-            f", {self.calls('deregister')} dereg" if "deregister" in made else ""
-        )
+        steps = _told([attempt for attempt in self.operation["attempts"] if attempt["call"] != "subscribe"])
+        spent = ", ".join(f"{self.calls(call)} {word}" for call, word in COUNTED.items() if self.calls(call))
         taken = _span((self.ended or self.began) - self.began)
         door = "online" if truth["online"] else "not online"
         door = "in the app" if truth["on_biz_app"] else door
         return [
             self.number["display"],
             self.story.trouble,
-            done or "nothing: hands off" if self.story.end == "not-ours" else done or "nothing needed",
-            spent,
+            steps or ("hands off" if self.story.end == "not-ours" else "nothing needed"),
+            spent or "none",
             taken,
             Text(self.operation["reason"] or "", style="green" if agrees else "red"),
             Text(door, style="green" if agrees else "red"),
@@ -232,7 +232,6 @@ class _Demo:
         if self.hands_on:
             await self._ask_user(task, row)
             return
-        self.clock.advance(PERSON_SECONDS)
         if task["kind"] == "otp":
             code = self.simulator.control.latest_code(row.number["e164"])
             row.people.append("the phone's owner gave the code")
