@@ -37,11 +37,15 @@ WORDS: dict[str, tuple[str, Answer]] = {
 LATER = ("", "later")
 
 
-def ask(task: Shape) -> Answer | None:
-    """Puts a question; None when the person leaves it for later (the question stays open)."""
-    fault("\n" + clean(task["question"]))
+def ask(task: Shape, *, again: bool = False) -> Answer | None:
+    """Puts a question; None when the person leaves it for later (the question stays open).
+
+    `again`: it stands on the screen already, and an answer was turned away.
+    """
     ways = task["answers"]
-    fault("".join(f"  {hint}\n" for hint in _hints(task["kind"], ways)).rstrip("\n"))
+    if not again:
+        fault("\n" + clean(task["question"]))
+        fault("\n".join(f"  {hint}" for hint in _hints(task["kind"], ways)))
     while True:
         try:
             said = _typed(task["kind"], ways)

@@ -10,7 +10,7 @@ import typer
 from linewright.cli import options as o
 from linewright.cli.say import Shape, clean, listing, result
 from linewright.cli.session import run
-from linewright.cli.words import number_list
+from linewright.cli.words import account_list, number_list
 
 __all__ = ["add_to", "keys"]
 
@@ -43,8 +43,10 @@ def check(
     """Read every number and say which need attention. Status 3 when one does."""
     found = run(lambda linewright: linewright.check(name))
     needy = found["attention"]
-    verdict = "Nothing needs attention." if not needy else f"{needy} of {len(found['items'])} need attention."
-    result(found, f"{number_list(found['items'])}\n\n{verdict}", as_json=as_json)
+    held = [account for account in found["accounts"] if account["state"] != "ok"]
+    parts = [number_list(found["items"]), account_list(held) if held else ""]
+    parts.append(f"Needs attention: {needy}." if needy else "Nothing needs attention.")
+    result(found, "\n\n".join(part for part in parts if part), as_json=as_json)
     return ATTENTION if needy else 0
 
 

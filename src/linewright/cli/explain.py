@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 
 from linewright.errors import UsageError
 
 __all__ = ["show", "show_guarded"]
-
-WIDEST = 100
 
 
 def show_guarded(words: Sequence[str], as_json: bool) -> int:
@@ -24,7 +20,7 @@ def show_guarded(words: Sequence[str], as_json: bool) -> int:
 def show(words: Sequence[str], as_json: bool) -> int:
     """Explains the error in `words` (`-`: in stdin). Raises `UsageError` when there is nothing to explain."""
     from linewright.catalogue.render import lines
-    from linewright.cli.say import write, write_json
+    from linewright.cli.say import folded, write, write_json
     from linewright.explain import explain
 
     source = sys.stdin.buffer.read().decode("utf-8", "replace") if list(words) == ["-"] else " ".join(words)
@@ -38,18 +34,5 @@ def show(words: Sequence[str], as_json: bool) -> int:
     if as_json:
         write_json(explanation)
     else:
-        write("\n".join(_folded(lines(explanation))))
+        write(folded("\n".join(lines(explanation))))
     return 0
-
-
-def _folded(lines: Sequence[str]) -> list[str]:
-    """Lines folded to the terminal's width; as they are for anything else."""
-    if not sys.stdout.isatty():
-        return list(lines)
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    folded: list[str] = []
-    for line in lines:
-        mark = line.split(" ", 1)[0]
-        hang = " " * (len(mark) + 1) if mark == "-" or mark.rstrip(".").isdigit() else ""
-        folded += textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False) or [""]
-    return folded

@@ -84,7 +84,7 @@ def _clock(home: Path | None, rate: float | None, spare: Path) -> HomeClock:
     from linewright.clock import HomeClock
 
     try:
-        (home or spare).mkdir(parents=True, exist_ok=True)
+        (home or spare).mkdir(mode=0o700, parents=True, exist_ok=True)
         return HomeClock(home or spare, rate)
     except OSError as error:
         raise StoreUnavailable(

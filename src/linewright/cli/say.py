@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from linewright.errors import LinewrightError
 
-__all__ = ["Shape", "clean", "fault", "listing", "pairs", "result", "table", "write", "write_error", "write_json"]
+__all__ = [
+    "Shape",
+    "clean",
+    "fault",
+    "folded",
+    "listing",
+    "pairs",
+    "result",
+    "table",
+    "write",
+    "write_error",
+    "write_json",
+]
 
 Shape = dict[str, Any]
+WIDEST = 100
+"""Columns; longer lines of prose are hard to read."""
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
@@ -35,8 +50,8 @@ def write_json(document: object) -> None:
 
 
 def fault(text: str) -> None:
-    """A line beside the result: on stderr."""
-    write(text, sys.stderr)
+    """A line beside the result: on stderr, folded on a terminal."""
+    write(folded(text, sys.stderr), sys.stderr)
 
 
 def result(document: object, text: str, *, as_json: bool) -> None:
@@ -45,6 +60,23 @@ def result(document: object, text: str, *, as_json: bool) -> None:
         write_json(document)
     else:
         write(text)
+
+
+def folded(text: str, stream: TextIO | None = None) -> str:
+    """The text folded between words to the terminal's width; as it is for anything but a terminal."""
+    stream = stream or sys.stdout
+    if not stream.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    width = min(shutil.get_terminal_size().columns, WIDEST)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        mark = re.match(r" *(?:- |\d+\. )?", line)
+        hang = " " * (mark.end() if mark else 0)
+        lines += textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False) or [""]
+    return "\n".join(lines)
 
 
 def listing(items: Sequence[Shape]) -> Shape:

@@ -117,14 +117,15 @@ class _Watch:
 
     def _answered(self, task: Shape) -> bool:
         """Asks until an answer is taken; False when the person leaves it for later."""
+        answer = ask(task)
         while True:
-            answer = ask(task)
             if answer is None:
                 return False
             try:
                 run(_answer(task["id"], answer))
             except UsageError as error:
-                fault(clean(f"{error.message}\n{error.fix}"))
+                fault(clean(f"{error.message} {error.fix}"))
+                answer = ask(task, again=True)
             else:
                 return True
 
@@ -139,7 +140,7 @@ class _Watch:
             f"`{again(operation, self._asked_as)}` goes on with it; `linewright operation cancel "
             f"{operation['id']}` ends it."
         )
-        return STATUS["waiting"]
+        return STATUS[operation["state"]]
 
     def _ended(self, operation: Shape, now: datetime) -> int:
         if self._manner.as_json:

@@ -32,6 +32,7 @@ STATE_STYLES = {
 }
 OUTCOME_STYLES = {"ok": "green", "refused": "yellow", "in_doubt": "magenta", "unreachable": "yellow", "not_sent": "dim"}
 OVER = ("done", "gave_up", "cancelled")
+READS = "Reads the number."
 FRAMES_PER_SECOND = 4
 REST_OF_SCREEN = 16
 """Lines of the live view beside its attempts."""
@@ -78,7 +79,7 @@ class LinesView(NoView):
             trace = f", fbtrace_id {attempt['fbtrace_id']}" if attempt["fbtrace_id"] else ""
             self._line(operation, attempt["answered_at"], f"{attempt['call']}: {attempt_answer(attempt)}{trace}")
         self._answered = max(self._answered, len(answered))
-        text = f"{state_words(operation)}: {operation['message']}"
+        text = f"{state_words(operation)}: {operation['message'] or READS}"
         wake = operation["wake_at"]
         if wake and operation["state"] not in OVER:
             text += f" Next at {wake}."
@@ -125,7 +126,7 @@ class LiveView:
 
 def operation_frame(operation: Shape, now: datetime, *, footer: str = "", most_attempts: int = 12) -> RenderableType:
     """One picture of an operation: who, where it stands, why, what happens next, what was tried, what is left."""
-    parts: list[RenderableType] = [_head(operation), Text(clean(operation["message"] or "Reads the number."))]
+    parts: list[RenderableType] = [_head(operation), Text(clean(operation["message"] or READS))]
     step = _next(operation, now)
     if step is not None:
         parts.append(step)
@@ -170,10 +171,10 @@ def _next(operation: Shape, now: datetime) -> RenderableType | None:
 
 def _attempts(operation: Shape, now: datetime, most: int) -> RenderableType:
     attempts = operation["attempts"]
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=True)
     for name in ("Time", "Call", "Answer"):
         grid.add_column(name, no_wrap=True)
-    grid.add_column("In the remote's words", overflow="ellipsis", no_wrap=True, style="dim")
+    grid.add_column("In the remote's words", ratio=1, overflow="ellipsis", no_wrap=True, style="dim")
     earlier = len(attempts) - most
     if earlier > 0:
         grid.add_row("", Text(f"{earlier} earlier", style="dim"))

@@ -196,7 +196,7 @@ def account_list(accounts: list[Shape]) -> str:
 def pin_words(pin: Mapping[str, Any]) -> str:
     """`accepted, since 2026-03-01 09:00:00`."""
     since = moment(pin["since"])
-    return pin["state"] + (f", since {stamp(since)}" if since else "")
+    return f"{pin['state']}, since {stamp(since)}" if since else str(pin["state"])
 
 
 def _account_row(account: Shape, until: datetime | None) -> tuple[object, ...]:
