@@ -158,6 +158,15 @@ class Case:
         """The good readings of this operation taken at or after `moment`, oldest first."""
         return (reading for reading in self.readings if reading.good and reading.at >= moment)
 
+    @property
+    def latest(self) -> datetime:
+        """The latest moment that the journal of this phone holds, by whatever clock it was written."""
+        moments = [self.operation.opened_at, self.operation.cancel_asked_at, self.pins.moved]
+        moments += [self.attempts[-1].at, self.attempts[-1].ended_at] if self.attempts else []
+        for kept in (self.readings, self.replies, self.evidence, self.pins.pins):
+            moments += [kept[-1].at] if kept else []
+        return max(moment for moment in moments if moment is not None)
+
     def ago(self, moment: datetime) -> timedelta:
         """How long ago that was; a moment in the future counts as now (a clock set back delays)."""
         return max(self.now - moment, timedelta(0))

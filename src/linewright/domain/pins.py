@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -72,6 +72,8 @@ class PinBook:
     accepted: Pin | None = None
     refused: frozenset[str] = frozenset()
     pins: tuple[Pin, ...] = ()
+    moved: datetime | None = None
+    """When the PIN was last known to have changed."""
 
     def by_id(self, pin: str | None) -> Pin | None:
         return next((kept for kept in self.pins if kept.id == pin), None)
@@ -131,9 +133,9 @@ def pin_book(
     candidates = tuple(pin for pin in fit if pin.fingerprint not in refused)
     proof = _proof(sent, stale_before)
     accepted = next((pin for pin in candidates if proof and pin.fingerprint == proof.fingerprint), None)
-    book = PinBook(candidates=candidates, accepted=accepted, refused=refused, pins=kept)
+    book = PinBook(candidates=candidates, accepted=accepted, refused=refused, pins=kept, moved=moved)
     state, since = _state(book, sent, proof, stale_before, unused=unused)
-    return PinBook(state=state, since=since, candidates=candidates, accepted=accepted, refused=refused, pins=kept)
+    return replace(book, state=state, since=since)
 
 
 def _proof(sent: list[Attempt], stale_before: datetime | None) -> Attempt | None:

@@ -38,8 +38,10 @@ def next_move(case: Case, request: Attempt) -> Action | None:
     resend = case.reply(Topic.CODE, ReplyKind.RESEND, since=request.ended_at)
     tries = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.at >= request.at]
     last = tries[-1] if tries else None
-    if resend and (last is None or resend.at >= last.ended_at):
-        return Call(kind=CallKind.REQUEST_CODE, method=resend.method or case.operation.code_method)
+    used = resend is not None and any(a.reply == resend.id for a in case.of_kind(CallKind.REQUEST_CODE))
+    if resend and not used and (last is None or resend.at >= last.ended_at):
+        method = resend.method or case.operation.code_method
+        return Call(kind=CallKind.REQUEST_CODE, method=method, reply=resend.id)
     expired = case.ago(request.ended_at) >= CODE_VALID
     reply = case.reply(Topic.CODE, ReplyKind.VALUE, since=request.at)
     unused = reply is not None and reply.has_code and all(a.reply != reply.id for a in tries)

@@ -21,6 +21,7 @@ __all__ = ["LONGEST", "Turned", "turn"]
 
 log = logging.getLogger(__name__)
 
+TICK = timedelta(microseconds=1)
 CLOCKS_APART = timedelta(minutes=5)
 LONGEST = 60
 """Steps of one turn; more than that would be a fault of ours, and the operation rests for a minute."""
@@ -50,8 +51,20 @@ class _Sight:
     ahead: timedelta = timedelta(0)
     """By how much our clock runs ahead of the remote's; the earlier of the two is this turn's time."""
 
+    written: datetime | None = None
+    """The latest moment that the phone's journal holds."""
+
     def now(self, ports: Ports) -> datetime:
         return ports.clock.now() - self.ahead
+
+    def stamp(self, ports: Ports) -> datetime:
+        """The time to journal under: never before what is journalled already, though the clock was set back.
+
+        What came later is dated later, so that a reply is never taken for one to a later refusal.
+        """
+        now = self.now(ports)
+        self.written = now if self.written is None or now > self.written else self.written + TICK
+        return self.written
 
 
 async def turn(operation: str, ports: Ports) -> Turned:
@@ -63,7 +76,8 @@ async def turn(operation: str, ports: Ports) -> Turned:
             return Turned(None)
         ports.reached(CrashPoint.LOCKED)
         sight = _Sight()
-        ports.ledger.adopt_intents(e164, sight.now(ports))
+        _gather(operation, ports, sight)
+        ports.ledger.adopt_intents(e164, sight.stamp(ports))
         for _ in range(LONGEST):
             case = _gather(operation, ports, sight)
             if case.operation.state not in OPEN_STATES:
@@ -82,6 +96,7 @@ async def turn(operation: str, ports: Ports) -> Turned:
 def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
     """The case as the ledger has it, with what this turn has seen."""
     case = ports.ledger.case(operation, sight.now(ports), ports.catalogue)
+    sight.written = max(case.latest, sight.written or case.latest)
     return replace(
         case,
         last_good=sight.good or case.last_good,
@@ -156,7 +171,7 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     ports.reached(CrashPoint.READ)
     match action.kind:
         case CallKind.READ:
-            reading = reading_of(answer, case.number.id, now)
+            reading = reading_of(answer, case.number.id, sight.stamp(ports))
             ports.ledger.save_reading(case.operation.id, reading)
             ports.reached(CrashPoint.READING_SAVED)
             sight.read, sight.fresh = True, reading.good
@@ -175,7 +190,7 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
                 sight.subscribed = answer.body.get("subscribed") is True
         case CallKind.READ_STORAGE:
             sight.storage_read = True
-            _keep_storage(case, answer, now, ports)
+            _keep_storage(case, answer, sight.stamp(ports), ports)
 
 
 def _compare_clocks(answer: Answer, sent_at: datetime, ports: Ports, sight: _Sight) -> None:
@@ -209,13 +224,13 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     pin = action.pin
     if action.fresh_pin:
         origin = PinOrigin.SET if action.kind is CallKind.SET_PIN else PinOrigin.MADE
-        pin = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, sight.now(ports)).id
+        pin = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, sight.stamp(ports)).id
         ports.reached(CrashPoint.PIN_KEPT)
         case = _gather(case.operation.id, ports, sight)
     order = _order(case, action.kind)
     if pin is not None:
         order = replace(order, pin=ports.ledger.open_pin(pin))
-    if action.reply is not None:
+    if action.reply is not None and action.kind is CallKind.VERIFY_CODE:
         code = ports.ledger.open_code(action.reply, sight.now(ports))
         if code is None:
             return
@@ -228,7 +243,7 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
         operation=case.operation.id,
         number=case.number.id,
         call=action.kind,
-        at=sight.now(ports),
+        at=sight.stamp(ports),
         before=case.standing,
         pin=pin,
         fingerprint=kept.fingerprint if kept else None,
@@ -240,9 +255,9 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     answer = await ports.remote.send(order)
     ports.reached(CrashPoint.SENT)
     sight.fresh = False
-    ports.ledger.save_answer(attempt.id, answer, sight.now(ports))
+    ports.ledger.save_answer(attempt.id, answer, sight.stamp(ports))
     ports.reached(CrashPoint.ANSWER_SAVED)
-    if action.reply is not None and _code_used(case, attempt, answer):
+    if action.reply is not None and action.kind is CallKind.VERIFY_CODE and _code_used(case, attempt, answer):
         ports.ledger.erase_code(action.reply)
     _hold(case, answer, ports, sight, released=False)
 
