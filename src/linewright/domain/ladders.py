@@ -5,12 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from linewright.domain.case import Case
-from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.holds import NUMBER_ONLY
+from linewright.domain.journal import WRITES, Attempt, CallKind
 from linewright.domain.waits import Told, told, with_margin
 
-__all__ = ["BLOCK", "LADDERS", "Held", "held_kinds", "held_until", "server_down_wait", "told_wait"]
+__all__ = ["BLOCK", "LADDERS", "Held", "held_kinds", "held_until", "server_down_wait", "told_wait", "unsent_until"]
 
 Held = Callable[[Case, Attempt], timedelta]
 
@@ -22,6 +24,8 @@ TROUBLE = (timedelta(seconds=30), 2 * MINUTE, 10 * MINUTE, HOUR)
 MAINTENANCE = frozenset({131057, 2494100})
 TOO_SOON = (timedelta(seconds=30), 5 * MINUTE, HOUR)
 DELETED = (5 * MINUTE, 10 * MINUTE)
+UNSENT = TROUBLE
+"""After a call that could not be sent at all."""
 USAGE = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
 
 
@@ -71,6 +75,13 @@ LADDERS: dict[str, Held] = {
 """The wait of each remedy that has one; any other refusal holds its call only as long as it tells."""
 
 
+def unsent_until(case: Case, kind: CallKind) -> datetime | None:
+    """When a kind of call that could not be sent, however often in a row, is tried again."""
+    alike = [a for a in case.attempts if a.call is kind]
+    unsent = list(takewhile(lambda a: not a.spent, reversed(alike)))
+    return unsent[0].ended_at + rung(UNSENT, len(unsent)) if unsent else None
+
+
 def held_until(case: Case, attempt: Attempt) -> datetime | None:
     """Until when this refusal holds the kinds of call it speaks of, or None where it holds nothing.
 
@@ -85,7 +96,14 @@ def held_until(case: Case, attempt: Attempt) -> datetime | None:
 
 
 def held_kinds(case: Case, attempt: Attempt) -> frozenset[CallKind]:
-    """A refusal holds the kind of call that was refused; 133016 holds both halves of the budget too."""
-    if case.remedy(attempt) == "attempts_used_up":
+    """A refusal holds the kind of call that was refused; 133016 holds both halves of the budget too.
+
+    A usage limit holds every write, so that the wait outlives a crash before the account's hold was kept;
+    613 on a code request is the number's own.
+    """
+    remedy = case.remedy(attempt)
+    if remedy == "attempts_used_up":
         return frozenset({CallKind.REGISTER, CallKind.DEREGISTER, attempt.call})
+    if remedy == "too_many_calls" and not (attempt.code == NUMBER_ONLY and attempt.call is CallKind.REQUEST_CODE):
+        return WRITES
     return frozenset({attempt.call})

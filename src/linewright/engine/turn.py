@@ -191,6 +191,8 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
         case CallKind.READ_STORAGE:
             sight.storage_read = True
             _keep_storage(case, answer, sight.stamp(ports), ports)
+    if action.kind is not CallKind.READ:
+        _hold(case, answer, ports, sight, released=False)
 
 
 def _compare_clocks(answer: Answer, sent_at: datetime, ports: Ports, sight: _Sight) -> None:
