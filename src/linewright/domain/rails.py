@@ -12,7 +12,7 @@ from linewright.domain.case import Case
 from linewright.domain.doubt import in_doubt, lost_too_often, unsettled
 from linewright.domain.holds import PROBE_EVERY
 from linewright.domain.journal import WRITES, CallKind
-from linewright.domain.ladders import held_kinds, held_until
+from linewright.domain.ladders import held_kinds, held_until, unsent_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
 from linewright.domain.remedies import ask_pin, support
@@ -214,9 +214,17 @@ def told_to_wait(case: Case, action: Action) -> Action | None:
 
 
 def spacing(case: Case, action: Action) -> Action | None:
-    """6. Time between two calls of a kind, counted from the answer."""
+    """6. Time between two calls of a kind, counted from the answer; and after one that could not be sent."""
     if not _writes(action):
         return None
+    unsent = unsent_until(case, action.kind)
+    if unsent is not None and unsent > case.now:
+        return Wait(
+            until=unsent,
+            reason=Reason.THEIR_TROUBLE,
+            message=f"The remote could not be reached: the call {action.kind} was not sent, and nothing was spent.",
+            next_step=f"Makes the call {action.kind} again.",
+        )
     until = _spaced_until(case, action.kind)
     if until is None or until <= case.now:
         return None
