@@ -10,7 +10,7 @@ from linewright.domain.entries import Catalogue, Entry
 from linewright.domain.journal import WRITES, Attempt, CallKind
 from linewright.domain.number import REGISTERED, Number, Reading, Standing
 from linewright.domain.operation import Account, Evidence, Operation, Reply, ReplyKind, TaskKind, Topic
-from linewright.domain.pins import PinBook
+from linewright.domain.pins import Pin, PinBook
 from linewright.domain.standing import Judged, judge
 
 __all__ = ["UNREACHED", "Case", "Look"]
@@ -131,6 +131,12 @@ class Case:
             if not earlier.refused or self.remedy(earlier) != remedy:
                 return
             yield earlier
+
+    @property
+    def candidates(self) -> tuple[Pin, ...]:
+        """The PINs that may be sent, best first, without those that the remote took for malformed or weak."""
+        malformed = {a.pin for a in self.attempts if a.pin and a.refused and self.remedy(a) == "pin_malformed"}
+        return tuple(pin for pin in self.pins.candidates if pin.id not in malformed)
 
     # People
 

@@ -9,7 +9,7 @@ from linewright.domain.case import Case
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.ladders import server_down_wait
 from linewright.domain.number import REGISTERED, Standing
-from linewright.domain.operation import Topic
+from linewright.domain.operation import ReplyKind, Topic
 from linewright.domain.pins import Pin
 from linewright.domain.remedies import Step, support
 
@@ -93,13 +93,14 @@ def _times(case: Case, attempt: Attempt) -> int:
 
 
 def lost_too_often(case: Case, pin: Pin) -> bool:
-    """Whether this PIN may be wrong and went out twice with its answer lost; a person's word begins anew.
+    """Whether this PIN may be wrong and went out twice with its answer lost; given again by a person,
+    or with their word that two-step verification is off, it begins anew.
 
     A refusal for another reason in between says nothing about the PIN, and neither does a new operation.
     """
     if _sure(case, pin.fingerprint):
         return False
-    word = case.reply(Topic.PIN) or case.reply(Topic.LOCKED)
+    word = case.reply(Topic.PIN, ReplyKind.DONE) or case.reply(Topic.LOCKED, ReplyKind.DONE)
     since = max(pin.at, word.at) if word else pin.at
     lost = [a for a in case.attempts if a.call is CallKind.REGISTER and a.fingerprint == pin.fingerprint and a.in_doubt]
     return sum(a.at >= since for a in lost) >= TRIES_UNSURE

@@ -13,7 +13,6 @@ __all__ = ["Change", "ChangeKind", "Pin", "PinBook", "PinOrigin", "PinState", "p
 
 MISMATCH = 133005
 POLICY_LOCK = 131031
-PARAMETER = 100
 
 
 class PinOrigin(StrEnum):
@@ -117,13 +116,12 @@ def pin_book(
         [c.at for c in changes if c.kind is ChangeKind.CHANGED] + ([last_set] if last_set else []),
         default=None,
     )
-    malformed = {a.pin for a in sent if a.refused and a.code == PARAMETER}
     tried = {a.pin for a in sent if a.call is CallKind.REGISTER and a.spent}
 
     def sendable(pin: Pin) -> bool:
         if pin.id in set_ok:
             return stale_before == last_set or stale_before is None
-        if pin.origin is PinOrigin.SET or pin.id in malformed:
+        if pin.origin is PinOrigin.SET:
             return False
         if stale_before is not None and pin.at < stale_before:
             return False

@@ -189,8 +189,8 @@ def _make_register(case: Case, depth: int) -> Action:
     approved = case.reply(Topic.PIN, ReplyKind.APPROVE) or case.reply(Topic.LOCKED, ReplyKind.APPROVE)
     if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
         return toward(case, CallKind.SET_PIN, depth + 1)
-    if case.pins.candidates:
-        return Call(kind=CallKind.REGISTER, pin=case.pins.candidates[0].id)
+    if case.candidates:
+        return Call(kind=CallKind.REGISTER, pin=case.candidates[0].id)
     off = case.reply(Topic.PIN, ReplyKind.DONE) or case.reply(Topic.LOCKED, ReplyKind.DONE)
     if case.two_step is False or (off and case.two_step is None):
         return Call(kind=CallKind.REGISTER, fresh_pin=True)
@@ -217,7 +217,9 @@ def _make_set_pin(case: Case) -> Action:
     last = case.last(CallKind.SET_PIN)
     if last is not None and last.in_doubt:
         return Call(kind=CallKind.SET_PIN, pin=last.pin)
-    spoiled = {a.pin for a in case.of_kind(CallKind.SET_PIN) if a.ok or (a.refused and a.code == 100)}
+    spoiled = {
+        a.pin for a in case.of_kind(CallKind.SET_PIN) if a.ok or (a.refused and case.remedy(a) == "pin_malformed")
+    }
     for pin in reversed(case.pins.pins):
         if pin.origin is PinOrigin.SET and pin.at >= case.operation.opened_at and pin.id not in spoiled:
             return Call(kind=CallKind.SET_PIN, pin=pin.id)

@@ -140,7 +140,7 @@ def pin_mismatch(case: Case, refusal: Attempt) -> Step:
     approved = case.reply(Topic.PIN, ReplyKind.APPROVE, since=refusal.ended_at)
     if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
         return CallKind.SET_PIN
-    if case.pins.candidates:
+    if case.candidates:
         return CallKind.REGISTER
     off = case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at)
     if case.two_step is False or (off and case.two_step is None):
@@ -185,7 +185,7 @@ def guesses_locked(case: Case, refusal: Attempt) -> Step:
         case,
         "Too many wrong PINs were tried, here or elsewhere: the remote has locked registration for a time (133008).",
     )
-    no_pin = not case.pins.candidates and case.two_step is not False
+    no_pin = not case.candidates and case.two_step is not False
     if case.streak(refusal) >= 2 and not person:
         return question
     if no_pin and not (person and person.answer is ReplyKind.DONE):
@@ -390,7 +390,7 @@ def pin_malformed(case: Case, refusal: Attempt) -> Step:
     made_here = pin is not None and pin.origin is not PinOrigin.GIVEN
     if made_here and case.streak(refusal) < 3:
         return refusal.call
-    if case.pins.candidates or case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at):
+    if case.candidates or case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at):
         return refusal.call
     if case.reply(Topic.PIN, ReplyKind.VALUE, since=refusal.ended_at):
         return refusal.call
