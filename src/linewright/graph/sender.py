@@ -130,8 +130,13 @@ class _Sending:
         self.started = True
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
-        if event.endswith("send_request_headers.started") and not self.started:
+        if event.endswith("send_request_headers.started") and not self.started and not _opens_a_tunnel(info):
             self.start()
+
+
+def _opens_a_tunnel(info: Mapping[str, object]) -> bool:
+    """A proxy is asked for the way first, and TLS follows: nothing of the call itself is written yet."""
+    return getattr(info.get("request"), "method", None) == b"CONNECT"
 
 
 async def _bounded(response: httpx.Response) -> bytes:
@@ -147,7 +152,8 @@ def _safe_url(url: str) -> str:
     """Raises `UsageError` unless the URL keeps the token to itself."""
     try:
         parts = urlsplit(url)
-        sound = bool(parts.hostname) and parts.username is None and parts.port != 0
+        whole = not (parts.query or parts.fragment)
+        sound = whole and bool(parts.hostname) and parts.username is None and parts.port != 0
         httpx.URL(url)
     except (ValueError, httpx.InvalidURL):
         sound = False
