@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from math import isfinite
+from typing import Any, NoReturn
 
 from linewright.domain.journal import Answer, Outcome, RemoteError
 from linewright.graph.errors import http_date, parse_error, usage_percent
@@ -108,7 +109,7 @@ def _proven(request: Request, body: object) -> bool:
 def _parsed(content: bytes) -> Any:
     """The body as JSON, None where it is none; a batch's list of parts stands under `parts`."""
     try:
-        parsed = json.loads(content, parse_constant=_no_constant)
+        parsed = json.loads(content, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
     if _too_deep(parsed):
@@ -130,9 +131,15 @@ def _too_deep(value: Any) -> bool:
     return True
 
 
-def _no_constant(name: str) -> None:
+def _no_constant(name: str) -> NoReturn:
     """NaN and Infinity are not JSON, and no database keeps them as such."""
     raise ValueError(name)
+
+
+def _finite(figure: str) -> float:
+    """A figure like 1e999 becomes infinity, unseen by `parse_constant`."""
+    value = float(figure)
+    return value if isfinite(value) else _no_constant(figure)
 
 
 def _kind(content: bytes, body: object) -> str:

@@ -17,6 +17,8 @@ __all__ = ["DEEPEST", "HeadersUnseen", "redact", "redact_error", "redact_text", 
 TOKEN = re.compile(r"EA[A-Za-z0-9]{20,}")
 SHORTEST = 4
 """A shorter secret is none: replacing it would blacken half of the text."""
+JOINT = r"\s?[-\u2010-\u2015\u2212.]?\s?"
+"""What texts for people put between the halves of a code: a blank, a hyphen or dash, a dot."""
 DEEPEST = 50
 """Levels of a JSON value; what lies deeper is no answer of this API and becomes dots."""
 OPAQUE = frozenset({"fbtrace_id", "after", "before"})
@@ -69,9 +71,9 @@ def _is_number(text: str) -> bool:
 
 
 def _in_halves(digits: str) -> re.Pattern[str]:
-    """A PIN or code, whole or as `123-830`, never a part of a longer run of digits such as an id."""
+    """A PIN or code, whole or as `123-830` with any dash, never a part of a longer run of digits such as an id."""
     half = len(digits) // 2
-    return re.compile(rf"(?<![0-9]){digits[:half]}[-\s]?{digits[half:]}(?![0-9])")
+    return re.compile(rf"(?<![0-9]){digits[:half]}{JOINT}{digits[half:]}(?![0-9])")
 
 
 def _in_any_form(text: str) -> re.Pattern[str]:
@@ -112,8 +114,9 @@ def redact_error(error: RemoteError, secrets: Iterable[Secret] = ()) -> RemoteEr
 
 
 class HeadersUnseen(logging.Filter):
-    """Keeps headers out of httpcore's debug log: `WWW-Authenticate` repeats the error text, and that the token."""
+    """Keeps what the remote sent out of httpcore's debug log: `WWW-Authenticate` repeats the error text, and that
+    the token; a failure may quote the bytes that were no HTTP."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        return "headers.complete" not in message and "headers.failed" not in message
+        return "headers.complete" not in message and ".failed" not in message
