@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-__all__ = ["CUT", "HANG", "Heard", "ListeningServer", "PlainServer", "ScriptedServer", "reply"]
+__all__ = ["CUT", "HANG", "DrippingServer", "Heard", "ListeningServer", "PlainServer", "ScriptedServer", "reply"]
 
 CUT = b""
 """Reads the request and closes the connection without a word."""
@@ -129,6 +129,18 @@ class ListeningServer(LocalServer):
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connected.set()
         self.read.append(len(await reader.read()))
+
+
+class DrippingServer(LocalServer):
+    """Sends its answer byte by byte, longer than any client should wait."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for _ in range(200_000):
+            writer.write(b"1\r\n \r\n")
+            await writer.drain()
+            await asyncio.sleep(0)
 
 
 async def _request(reader: asyncio.StreamReader) -> Heard:

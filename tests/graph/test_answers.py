@@ -75,6 +75,7 @@ def judged(request: wire.Request, status: int, body: Any, headers: dict[str, str
         (REGISTER, 102, b"", IN_DOUBT),
         (CREATE, 200, {"id": "301"}, OK),
         (CREATE, 200, {"success": True}, IN_DOUBT),
+        (CREATE, 200, {"success": False, "id": "301"}, IN_DOUBT),
         (READ, 200, {"id": "300", "status": "CONNECTED"}, OK),
         (READ, 200, {"success": True}, IN_DOUBT),
         (READ, 200, b"", IN_DOUBT),

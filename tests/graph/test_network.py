@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from graph_server import CUT, HANG, ListeningServer, PlainServer, ScriptedServer, reply
+from graph_server import CUT, HANG, DrippingServer, ListeningServer, PlainServer, ScriptedServer, reply
 
 from linewright.domain.journal import Answer, Outcome
 from linewright.errors import UsageError
@@ -64,9 +64,9 @@ HTML = b"<!DOCTYPE html><html><body>Service Unavailable</body></html>"
         pytest.param(reply(b'{"success": tr'), Outcome.IN_DOUBT, "not JSON", id="truncated JSON"),
         pytest.param(reply({"success": False}), Outcome.IN_DOUBT, "does not say", id="success false"),
         pytest.param(reply({}), Outcome.IN_DOUBT, "does not say", id="an empty object"),
-        pytest.param(reply(b"x" * (5 << 20)), Outcome.IN_DOUBT, "HTTP 200", id="huge body"),
+        pytest.param(reply(b'{"success": true}' + b" " * (5 << 20)), Outcome.IN_DOUBT, "HTTP 200", id="huge body"),
         pytest.param(
-            reply(gzip.compress(b" " * (50 << 20)), headers=["Content-Encoding: gzip"]),
+            reply(gzip.compress(b'{"success": true}' + b" " * (50 << 20)), headers=["Content-Encoding: gzip"]),
             Outcome.IN_DOUBT,
             "HTTP 200",
             id="huge once unpacked",
@@ -102,6 +102,15 @@ def test_no_answer_in_time_is_in_doubt(call: Call) -> None:
     answer, _ = played(call, HANG, timeout=0.2)
     assert answer.outcome is Outcome.IN_DOUBT
     assert answer.failure == "No answer within 0.2 s."
+
+
+def test_an_answer_that_never_ends_is_in_doubt_once_the_whole_time_is_over() -> None:
+    async def play() -> Answer:
+        async with DrippingServer() as server:
+            return await _once(server.url, timeout=0.2)
+
+    answer = asyncio.run(play())
+    assert (answer.outcome, answer.failure) == (Outcome.IN_DOUBT, "No answer within 0.2 s.")
 
 
 def test_a_connection_that_died_while_it_was_kept_open() -> None:
