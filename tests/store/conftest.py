@@ -15,8 +15,8 @@ from linewright.vault import Vault, new_key
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with postgres(tmp_path_factory.mktemp("pg")) as server:
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
         yield server
 
 
@@ -37,6 +37,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of each kind, without tables."""
     return _url(request.param, request, tmp_path, empty=True)
+
+
+@pytest.fixture
+def other_empty_url(empty_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Another one of the same kind."""
+    return _url(empty_url.partition(":")[0], request, tmp_path / "other", empty=True)
 
 
 @pytest.fixture

