@@ -14,10 +14,17 @@ from linewright.secret import Secret
 __all__ = ["GraphRemote", "subscribed_to"]
 
 NOTHING = Secret("")
+ACCESS = frozenset({0, 3, 10, 33, 100, 102, 104, 190, 131005, *range(200, 300)})
+"""Refusals that say that the token cannot see the account (DESIGN 5.2, rows 190 and 100/33); any other tells
+nothing about that."""
 
 
 class GraphRemote:
-    """Sends orders through the client of their account; `app_of` names the app that a token belongs to."""
+    """Sends orders through the client of their account; `app_of` names the app that a token belongs to.
+
+    An order that lacks the PIN, code or settings of its call is not sent: the remote would count it. A look's
+    `account_readable` is None where its answers do not tell. Raises `ValueError` for CREATE, which has no order.
+    """
 
     def __init__(
         self, client_of: Callable[[str], GraphClient], app_of: Callable[[str], str | None] = lambda account: None
@@ -26,6 +33,10 @@ class GraphRemote:
         self._app_of = app_of
 
     async def send(self, order: Order) -> Answer:
+        missing = _missing(order)
+        if missing:
+            failure = f"Not sent: there is no {missing} to send."
+            return Answer(call=order.call, outcome=Outcome.NOT_SENT, failure=failure)
         client = self._client_of(order.account)
         send = _SENDS.get(order.call)
         if send is not None:
@@ -34,8 +45,9 @@ class GraphRemote:
             return await _look(client, order)
         if order.call is CallKind.READ_SUBSCRIPTION:
             answer = await client.subscribed_apps(order.waba)
-            subscribed = subscribed_to(answer, self._app_of(order.account))
-            return replace(answer, call=order.call, body={"subscribed": subscribed})
+            if answer.outcome is not Outcome.OK:
+                return answer
+            return replace(answer, body={"subscribed": subscribed_to(answer, self._app_of(order.account))})
         raise ValueError(f"no order for {order.call}")
 
 
@@ -52,20 +64,37 @@ _SENDS: dict[CallKind, Callable[[GraphClient, Order], Awaitable[Answer]]] = {
 }
 
 
+def _missing(order: Order) -> str:
+    """What a call needs and its order does not carry, in a word; empty when it has all."""
+    match order.call:
+        case CallKind.REGISTER | CallKind.SET_PIN:
+            return "" if order.pin else "PIN"
+        case CallKind.VERIFY_CODE:
+            return "" if order.code else "code"
+        case CallKind.KEEP_STORAGE:
+            return "" if order.storage else "storage setting"
+        case _:
+            return ""
+
+
 async def _look(client: GraphClient, order: Order) -> Answer:
     """Whether the account can be read, and whether the number is in it (DESIGN 5.2, row 100/33)."""
     account = await client.read_account(order.waba)
     if account.outcome is not Outcome.OK:
-        refused = account.outcome is Outcome.REFUSED
-        body = {"account_readable": False if refused else None, "listed": None}
-        return replace(account, call=CallKind.LOOK, body=body)
+        return _seen(account, readable=False if _locked_out(account) else None, listed=None)
     listing = await client.list_numbers(order.waba)
-    listed = None
-    if listing.outcome is Outcome.OK:
-        listed = any(str(row.get("id")) == order.number for row in _rows(listing))
-    elif listing.outcome is Outcome.REFUSED:
-        return replace(listing, call=CallKind.LOOK, body={"account_readable": False, "listed": None})
-    return replace(listing, call=CallKind.LOOK, body={"account_readable": True, "listed": listed})
+    if listing.outcome is not Outcome.OK:
+        return _seen(listing, readable=not _locked_out(listing), listed=None)
+    return _seen(listing, readable=True, listed=any(str(row.get("id")) == order.number for row in _rows(listing)))
+
+
+def _seen(answer: Answer, *, readable: bool | None, listed: bool | None) -> Answer:
+    return replace(answer, call=CallKind.LOOK, body={"account_readable": readable, "listed": listed})
+
+
+def _locked_out(answer: Answer) -> bool:
+    """A dead token or a missing permission; trouble of another kind says nothing of the account."""
+    return answer.error is not None and answer.error.code in ACCESS
 
 
 def subscribed_to(answer: Answer, app: str | None) -> bool:
