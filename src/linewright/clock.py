@@ -17,6 +17,7 @@ __all__ = ["FILE", "HomeClock", "JumpingClock", "SystemClock", "monotonic", "ope
 
 FILE = "clock.json"
 """Where a home keeps the origin and the rate of its rehearsal clock."""
+TICK = timedelta(microseconds=1)
 LONGEST_SLEEP = 0.5
 """Seconds; a sleeper looks again at least this often, since answers come from other processes."""
 
@@ -35,12 +36,16 @@ class SystemClock:
 
 
 class JumpingClock:
-    """Virtual time in one process: it moves only when it is told to, and `until` jumps at once."""
+    """Virtual time in one process: it moves when it is told to, and `until` jumps at once.
+
+    Each look at it is a microsecond later than the last, so that what happened later is dated later.
+    """
 
     def __init__(self, start: datetime) -> None:
         self._now = start
 
     def now(self) -> datetime:
+        self._now += TICK
         return self._now
 
     def advance(self, seconds: float) -> None:

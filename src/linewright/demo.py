@@ -26,6 +26,8 @@ from linewright.simulator.worlds import COEXISTENCE, HEALTHY
 
 __all__ = ["STORIES", "Story", "run"]
 
+MOST_ANSWERS = 3
+"""Answers that the people of the demo give about one number; more would be a fault, and shows as one."""
 FRAME_SECONDS = 0.12
 """Real seconds that a change stays on the screen, so that a person can follow."""
 
@@ -70,7 +72,7 @@ STATES = {
     "cancelled": ("–", "cyan"),
     "running": ("•", "blue"),
 }
-COUNTED = {"register": "register", "deregister": "deregister", "request_code": "code"}
+COUNTED = {"register": "reg", "deregister": "dereg", "request_code": "code"}
 CALL_WORDS = {"request_code": "send code", "verify_code": "verify", "set_pin": "set PIN"}
 
 
@@ -158,21 +160,25 @@ class Row:
         return bool(truth["registered"]) and bool(truth["online"]) and truth["sends"] == "ok"
 
 
-def run(*, hands_on: bool = False, console: Console | None = None) -> int:
-    """Plays the demo; the exit status is 0 only when every end is right by Linewright and by the door."""
+def run(*, hands_on: bool = False, console: Console | None = None, quiet: bool = False) -> int:
+    """Plays the demo; the exit status is 0 only when every end is right by Linewright and by the door.
+
+    `hands_on` leaves the questions to the user; `quiet` shows the closing table alone.
+    """
     console = console or Console()
     with tempfile.TemporaryDirectory(prefix="linewright-demo-") as folder:
-        return asyncio.run(_Demo(Path(folder), console, hands_on=hands_on).play())
+        return asyncio.run(_Demo(Path(folder), console, hands_on=hands_on, quiet=quiet).play())
 
 
 class _Demo:
     """The stage: a simulator and Linewright in one process, on one clock that jumps."""
 
-    def __init__(self, folder: Path, console: Console, *, hands_on: bool) -> None:
+    def __init__(self, folder: Path, console: Console, *, hands_on: bool, quiet: bool) -> None:
         self.clock = JumpingClock(datetime.now(UTC).replace(microsecond=0))
         self.simulator = Simulator(self.clock, seed=1)
         self.console = console
         self.hands_on = hands_on
+        self.quiet = quiet
         self.rows: dict[str, Row] = {}
         self.began = self.clock.now()
         self.lines: list[str] = []
@@ -184,7 +190,7 @@ class _Demo:
             await self._open_everything()
             live = Live(self._screen(), console=self.console, auto_refresh=False, transient=True)
             self.live = live
-            if self.console.is_terminal and not self.hands_on:
+            if self.console.is_terminal and not self.hands_on and not self.quiet:
                 with live:
                     await self._bring_online()
             else:
@@ -211,7 +217,7 @@ class _Demo:
         if self.live.is_started:
             self.live.update(self._screen(), refresh=True)
             await asyncio.sleep(FRAME_SECONDS)
-        elif not self.console.is_terminal or self.hands_on:
+        elif not self.quiet:
             self.console.print(self._line(row), highlight=False)
 
     # The people: the owner of the phone and of the PIN, played through the control door
@@ -231,6 +237,9 @@ class _Demo:
         row = self.rows[task["operation"]]
         if self.hands_on:
             await self._ask_user(task, row)
+            return
+        if len(row.people) >= MOST_ANSWERS:
+            await self.lw.answer(task["id"], decline=True)
             return
         if task["kind"] == "otp":
             code = self.simulator.control.latest_code(row.number["e164"])
@@ -285,7 +294,7 @@ class _Demo:
             box=SIMPLE_HEAD, header_style="bold", pad_edge=False, title="Where they ended", title_style="bold"
         )
         for title in ("number", "what went wrong", "what was done", "calls", "time", "Linewright", "control door"):
-            table.add_column(title, overflow="fold")
+            table.add_column(title, overflow="fold", no_wrap=title not in ("what went wrong", "what was done"))
         right = True
         for row in self.rows.values():
             truth = self.simulator.control.number(row.number["id"])
@@ -293,9 +302,9 @@ class _Demo:
             right = right and agrees
             table.add_row(*row.summary(truth, agrees))
         self.console.print(table)
-        people = [f"{row.number['display']}: {word}" for row in self.rows.values() for word in row.people]
+        people = [f"  {row.number['display']}: {word}" for row in self.rows.values() for word in row.people]
         if people:
-            self.console.print("A person was asked", f"{len(people)} times:", *[f"\n  {line}" for line in people])
+            self.console.print("\n".join([f"A person was asked {len(people)} times:", *people]), highlight=False)
         registers = sum(row.calls("register") for row in self.rows.values())
         passed = _span(self.clock.now() - self.began)
         self.console.print(

@@ -1,0 +1,65 @@
+"""Draws what the documentation takes from the code: `make docs`. A test says when it is stale."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from pathlib import Path
+
+from linewright.catalogue import loader, render
+from linewright.config import Settings
+from linewright.domain import lifecycle, remedies
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+DIAGRAM = re.compile(r"(```mermaid\n).*?(\n```)", re.DOTALL)
+NOTICE = "<!-- Drawn from the code by `make docs`; edit the code instead. -->\n\n"
+
+
+def readme() -> str:
+    """The README with the lifecycle as the table has it."""
+    return DIAGRAM.sub(lambda found: found[1] + lifecycle.mermaid() + found[2], README.read_text())
+
+
+def errors() -> str:
+    """Every entry of the catalogue."""
+    entries = sorted(loader.load(remedies.NAMES).entries, key=lambda entry: (entry.code, entry.key))
+    return NOTICE + "# The errors\n\n" + "\n".join(render.markdown(entry).rstrip() + "\n" for entry in entries)
+
+
+def settings() -> str:
+    """Every setting, as it is declared."""
+    rows = [
+        "| setting | default | what it is |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "the platform's data folder" if name == "home" else field.default
+        shown = "" if default in (None, "") else f"`{default}`" if name != "home" else default
+        rows.append(f"| `LINEWRIGHT_{name.upper()}` | {shown} | {field.description} |")
+    text = "The environment wins over `linewright.toml` in the home, whose names are these without the prefix."
+    return NOTICE + "# The settings\n\n" + text + "\n\n" + "\n".join(rows) + "\n"
+
+
+PAGES = {README: readme, HERE / "errors.md": errors, HERE / "settings.md": settings}
+
+
+def picture() -> str:
+    """The end of a real run of the demo, as a drawing."""
+    from rich.console import Console
+    from rich.terminal_theme import MONOKAI
+
+    from linewright.demo import run
+
+    console = Console(record=True, width=132, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    if run(console=console, quiet=True) != 0:
+        sys.exit("the demo did not end well")
+    drawn = console.export_svg(title="make demo", theme=MONOKAI)
+    return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
+
+
+if __name__ == "__main__":
+    for path, page in PAGES.items():
+        path.write_text(page())
+    (HERE / "demo.svg").write_text(picture())
