@@ -120,3 +120,22 @@ def test_a_removed_account_leaves_numbers_and_pins_and_may_come_back(
     store.accounts.add("acme", "1001", Secret("EAAagain"), now=now)
     assert store.accounts.open_token("acme") == Secret("EAAagain")
     assert store.operations.open(Goal.REGISTER, found, now=now)[1]
+
+
+def test_a_usage_limit_of_the_app_leaves_a_dead_token_to_its_person(store: Store, now: datetime) -> None:
+    for place, name in enumerate(("one", "two", "three")):
+        store.accounts.add(name, str(place), TOKEN, app_id="7", now=now)
+    dead = Hold(usage=False, since=now, probe_at=now + 15 * MINUTE, code=190)
+    limit = Hold(usage=True, since=now, probe_at=now + 5 * MINUTE, code=4, whole_app=True)
+    store.ledger.save_hold("two", dead)
+    store.ledger.save_hold("one", limit)
+    assert [store.accounts.get(name).hold for name in ("one", "two", "three")] == [limit, dead, limit]
+
+
+def test_a_release_leaves_what_waits_for_something_else(store: Store, number: Number, now: datetime) -> None:
+    operation, _ = store.operations.open(Goal.REGISTER, number, now=now)
+    waits = Rested(state=OperationState.WAITING, reason="told-to-wait", message="", wake_at=now + 9 * MINUTE)
+    store.ledger.rest(operation.id, waits, now, 0)
+    store.ledger.save_hold("acme", Hold(usage=True, since=now, probe_at=now + 5 * MINUTE, code=4))
+    store.ledger.save_hold("acme", None)
+    assert store.operations.get(operation.id).wake_at == now + 9 * MINUTE

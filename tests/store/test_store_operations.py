@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from linewright.domain.action import Ask, Reason
 from linewright.domain.entries import Catalogue
@@ -15,7 +16,9 @@ from linewright.domain.pins import PinOrigin
 from linewright.engine.ports import Rested
 from linewright.errors import UsageError
 from linewright.secret import Secret
+from linewright.store import tables as t
 from linewright.store.engine import open_store
+from linewright.store.gather import ATTEMPTS_KEPT
 from linewright.store.operations import Options
 from linewright.store.store import Store
 
@@ -144,6 +147,23 @@ def test_a_refused_pin_is_turned_away(store: Store, number: Number, now: datetim
         store.operations.open(Goal.REGISTER, number, now=now, pin=Secret("111222"))
     assert store.operations.open_of(number.e164) is None
     assert store.operations.open(Goal.SET_PIN, number, now=now, pin=Secret("111222"))[1]
+
+
+def test_a_refused_pin_is_remembered_through_any_number_of_attempts(
+    store: Store, number: Number, now: datetime
+) -> None:
+    operation = opened(store, number, now)
+    refuse(store, operation, "111222", now)
+    one = {"operation": operation.id, "number": number.id, "e164": number.e164, "outcome": "ok", "call": "subscribe"}
+    with store.database.writing() as connection:
+        connection.execute(
+            insert(t.attempts),
+            [{"id": f"later-{count}", "at": now, "answered_at": now, **one} for count in range(ATTEMPTS_KEPT)],
+        )
+    case = store.ledger.case(operation.id, now, Catalogue([]))
+    assert (len(case.attempts), len(case.pins.refused), case.pins.candidates) == (ATTEMPTS_KEPT, 1, ())
+    with pytest.raises(UsageError, match="refused this PIN already"):
+        store.operations.open(Goal.REGISTER, number, now=now, pin=Secret("111222"))
 
 
 def test_of_many_that_race_one_opens_and_the_others_join(store: Store, number: Number, now: datetime, url: str) -> None:

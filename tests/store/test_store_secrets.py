@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,15 @@ def test_a_used_code_is_gone_from_the_row(store: Store, now: datetime) -> None:
     store.ledger.erase_code(reply)
     with store.database.reading() as connection:
         assert connection.execute(select(t.replies.c.code)).scalars().all() == [None]
+
+
+def test_an_old_code_is_gone_from_the_row_with_the_next_turn(store: Store, now: datetime) -> None:
+    number, _, _ = fill(store, now)
+    kept = select(t.replies.c.code)
+    for minutes, gone in ((14, False), (15, True)):
+        store.ledger.adopt_intents(number.e164, now + timedelta(minutes=minutes))
+        with store.database.reading() as connection:
+            assert (connection.execute(kept).scalar_one() is None) is gone
 
 
 def test_rotation_seals_everything_anew(store: Store, now: datetime, key: bytes) -> None:
