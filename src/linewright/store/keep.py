@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from linewright.domain.number import REGISTERED, Reading, Standing
 from linewright.domain.operation import OperationState
@@ -14,7 +14,9 @@ from linewright.domain.standing import contradictory_since, judge
 from linewright.store import tables as t
 from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
 
-__all__ = ["Seen", "change_pin", "keep_reading", "note", "wake"]
+__all__ = ["Seen", "after_attempts", "change_pin", "keep_reading", "note", "wake"]
+
+TICK = timedelta(microseconds=1)
 
 CLOCK_SET_BACK = timedelta(minutes=5)
 """Readings overtake each other by seconds; what lies further ahead was dated by a clock set back since."""
@@ -66,6 +68,14 @@ def _update_number(connection: Connection, seq: int, reading: Reading, row: Row)
         values["seen_online_at"] = reading.at
     connection.execute(update(t.numbers).where(t.numbers.c.id == known.id).values(values))
     return before.standing, after.standing
+
+
+def after_attempts(connection: Connection, e164: str, now: datetime) -> datetime:
+    """The time to journal a person's word under: never before the phone's attempts, though the clock was set
+    back since; else an answer would be taken for one to an earlier question."""
+    query = select(func.max(t.attempts.c.at), func.max(t.attempts.c.answered_at)).where(t.attempts.c.e164 == e164)
+    latest = max((moment for moment in connection.execute(query).one() if moment is not None), default=None)
+    return now if latest is None or now > latest else latest + TICK
 
 
 def change_pin(connection: Connection, e164: str, kind: ChangeKind, at: datetime) -> None:

@@ -18,7 +18,7 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
-from linewright.store.keep import note, wake
+from linewright.store.keep import after_attempts, note, wake
 from linewright.store.people import Brought, PinDesk, file_reply
 from linewright.store.rows import Row, number_of, operation_of
 from linewright.store.sealing import Vault
@@ -249,7 +249,8 @@ def _refuse_removed(connection: Connection, number: Number) -> None:
 def _hear(connection: Connection, number: Number, asked: _Asked) -> None:
     if asked.because is None:
         return
-    values = {"e164": number.e164, "code": asked.because, "at": asked.now, "source": "person"}
+    at = after_attempts(connection, number.e164, asked.now)
+    values = {"e164": number.e164, "code": asked.because, "at": at, "source": "person"}
     connection.execute(insert(t.evidence).values(values))
 
 

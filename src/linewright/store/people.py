@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -16,7 +16,7 @@ from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of
 from linewright.store.ids import new_id
-from linewright.store.keep import change_pin, wake
+from linewright.store.keep import after_attempts, change_pin, wake
 from linewright.store.ledger import PinSafe
 from linewright.store.rows import Row
 from linewright.store.sealing import Vault
@@ -56,6 +56,7 @@ class PinDesk:
     def keep(self, connection: Connection, number: Number, pin: Pin, digits: Secret, *, changed: bool) -> str:
         """Keeps it; its id. Raises `UsageError` (reason `pin-refused`) for one that the remote refused, unless
         the number's PIN is said to have changed since."""
+        pin = replace(pin, at=after_attempts(connection, number.e164, pin.at))
         if changed:
             change_pin(connection, number.e164, ChangeKind.CHANGED, pin.at)
         elif pin.origin is PinOrigin.GIVEN:
@@ -76,25 +77,31 @@ def file_reply(
 
     A reply to an account's question counts for every operation that showed it.
     """
+    operation = task["operation"]
     reply = Reply(
         id=id or new_id("reply"),
         kind=TaskKind(task["kind"]),
         topic=Topic(task["topic"]),
         answer=answer,
-        at=now,
+        at=now if operation is None else _moment(connection, operation, now),
         pin=brought.pin,
         has_code=brought.code is not None,
         pin_changed=brought.pin_changed,
         method=brought.method,
     )
-    _insert(connection, task, reply, brought.code, reply.id, task["operation"])
+    _insert(connection, task, reply, brought.code, reply.id, operation)
     closed = {"state": "answered", "closed_at": now}
     connection.execute(update(t.tasks).where(t.tasks.c.id == task["id"]).values(closed))
-    if task["operation"] is None:
+    if operation is None:
         _of_account(connection, task, reply)
     else:
-        wake(connection, t.operations.c.id == task["operation"], at=now)
+        wake(connection, t.operations.c.id == operation, at=now)
     return reply
+
+
+def _moment(connection: Connection, operation: str, now: datetime) -> datetime:
+    e164 = connection.execute(select(t.operations.c.e164).where(t.operations.c.id == operation)).scalar_one()
+    return after_attempts(connection, e164, now)
 
 
 def _insert(
@@ -119,7 +126,8 @@ def _insert(
 
 def _of_account(connection: Connection, task: Row, reply: Reply) -> None:
     for operation in wake(connection, t.operations.c.task == task["id"], at=reply.at):
-        _insert(connection, task, reply, None, new_id("reply"), operation)
+        mine = replace(reply, at=_moment(connection, operation, reply.at))
+        _insert(connection, task, mine, None, new_id("reply"), operation)
     if reply.answer is not ReplyKind.DONE:
         return
     here = t.accounts.c.name == task["account"]

@@ -16,7 +16,7 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
-from linewright.store.keep import change_pin
+from linewright.store.keep import after_attempts, change_pin
 from linewright.store.people import Brought, PinDesk, file_reply
 from linewright.store.rows import Row, number_of, prefixed
 from linewright.store.sealing import Vault, bound, seal
@@ -142,7 +142,8 @@ class Tasks:
         if value.code:
             code = seal(connection, self._vault, value.code, bound("code", reply))
         if asked.number is not None and asked.kind is TaskKind.PIN and answer is ReplyKind.DONE:
-            change_pin(connection, asked.number.e164, ChangeKind.OFF, now)
+            off = after_attempts(connection, asked.number.e164, now)
+            change_pin(connection, asked.number.e164, ChangeKind.OFF, off)
         whole = Brought(pin=pin, code=code, pin_changed=brought.pin_changed, method=brought.method)
         return file_reply(connection, row, answer, now, whole, id=reply)
 
