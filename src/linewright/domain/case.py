@@ -23,7 +23,7 @@ UNREACHED = "show"
 class Look:
     """What a look around showed after a permission was refused; None where it could not be seen."""
 
-    account_readable: bool
+    account_readable: bool | None
     listed: bool | None
 
 

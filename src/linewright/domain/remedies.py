@@ -35,6 +35,7 @@ class Act(Protocol):
 ANNOUNCE_OUTAGE = timedelta(minutes=30)
 """After this long a person is told where to look; the tries go on (errors page, 133004)."""
 NAME_LOOKS = timedelta(hours=6)
+LOOK_AROUND = timedelta(minutes=5)
 STATUS_PAGE = "https://metastatus.com/whatsapp-business-api"
 
 
@@ -471,8 +472,15 @@ def not_permitted(case: Case, refusal: Attempt) -> Step:
             message=f"The account works, but this number is no longer in it. The remote said {said(refusal)}.",
             next_step="If it was added again it has a new id: run `linewright sync`, then register that one.",
         )
-    if not look.account_readable:
-        return refusal.call
+    if look.account_readable is False:
+        return refusal.call  # the rails hold the account by now
+    if look.account_readable is None or look.listed is None:
+        return Wait(
+            until=case.now + LOOK_AROUND,
+            reason=Reason.UNKNOWN_READING,
+            message=f"The call {refusal.call} was refused, and why could not be seen: the account did not answer.",
+            next_step="Looks again; nothing is sent before that.",
+        )
     return fix(
         case,
         refusal,

@@ -48,7 +48,7 @@ class Order:
 class Remote(Protocol):
     """The remote. A failure of any kind is an `Answer`, never an exception.
 
-    LOOK answers with the body `{"account_readable": bool, "listed": bool | None}` (and the account's
+    LOOK answers with the body `{"account_readable": bool | None, "listed": bool | None}` (and the account's
     error where it is not readable), READ_SUBSCRIPTION with `{"subscribed": bool}`, READ_STORAGE with
     `{"storage_configuration": {...} | None}`, READ with the node's fields.
     """

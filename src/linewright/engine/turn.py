@@ -178,9 +178,9 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
             sight.good = reading if reading.good else sight.good
             _hold(case, answer, ports, sight, released=reading.good)
         case CallKind.LOOK:
-            readable = answer.body.get("account_readable") is True
+            readable = answer.body.get("account_readable")
             sight.look = Look(account_readable=readable, listed=answer.body.get("listed"))
-            if not readable and answer.outcome is Outcome.REFUSED and answer.error:
+            if readable is False and answer.error:
                 error = answer.error
                 hold = hold_unreadable(case.account.hold, error.code, error.message, now)
                 ports.ledger.save_hold(case.account.name, hold)

@@ -1,0 +1,63 @@
+"""The documentation cannot rot: what is drawn from the code is fresh, and the README speaks the truth."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from docs.__main__ import PAGES
+
+from linewright.simulator.simulator import RunningSimulator
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_pages_are_fresh(path: Path) -> None:
+    assert path.read_text() == PAGES[path](), "run `make docs`"
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_no_drawing_reaches_out() -> None:
+    drawing = (ROOT / "docs" / "demo.svg").read_text()
+    assert "Every" in drawing
+    assert "@font-face" not in drawing
+    assert "<script" not in drawing
+
+
+def test_make_has_the_targets_that_the_readme_names() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert {"demo", "test", "check", "bench", "fuzz"} <= targets
+    assert set(re.findall(r"`make ([a-z]+)", README)) <= targets
+
+
+def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each `linewright` line of the README, against the simulator; the last digits make the number healthy."""
+    from linewright.cli import main
+
+    monkeypatch.setenv("LINEWRIGHT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    with RunningSimulator() as simulator:
+        world = simulator.world
+        number = simulator.remote.add_number(world.account.id, "+5511912345678")
+        (tmp_path / "token.txt").write_text(world.token.text + "\n")
+        monkeypatch.setenv("LINEWRIGHT_GRAPH_URL", simulator.graph_url)
+        lines = re.findall(r"^(linewright [^\n]*?)$", README, re.MULTILINE)
+        assert len(lines) >= 6
+        for line in lines:
+            words = [word.replace("102290129340398", world.account.id) for word in shlex.split(line)]
+            if words[1:3] == ["task", "answer"]:
+                continue  # no question is open here
+            if words[1] == "bundle":
+                continue  # its words are placeholders
+            waits = ["--wait"] if words[1] == "register" else []
+            assert main([*words[1:], *waits]) == 0, line
+        assert simulator.control.number(number.id)["registered"] is True
