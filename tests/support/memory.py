@@ -1,0 +1,424 @@
+"""A whole ledger, its locks and a clock in memory: what was committed survives a simulated crash, nothing else.
+
+It is as strict as the real store, and fast enough for thousands of operations in a test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from linewright.domain.case import Case
+from linewright.domain.entries import Catalogue
+from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
+from linewright.domain.number import Number, Reading, Standing, Storage
+from linewright.domain.operation import (
+    OPEN_STATES,
+    Account,
+    Evidence,
+    Goal,
+    Hold,
+    Operation,
+    OperationState,
+    Reply,
+    ReplyKind,
+    TaskKind,
+    Topic,
+)
+from linewright.domain.pins import Change, ChangeKind, Pin, PinOrigin, pin_book, well_formed
+from linewright.domain.standing import contradictory_since, judge
+from linewright.engine.ports import Rested
+from linewright.secret import Secret
+
+__all__ = ["AnswerRefused", "MemoryClock", "MemoryLedger", "MemoryLocks", "Question"]
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+CODE_KEPT = timedelta(minutes=15)
+EVIDENCE_KEPT = timedelta(days=30)
+ATTEMPTS_SEEN, READINGS_SEEN = 500, 50
+
+
+class AnswerRefused(Exception):
+    """A person's answer that is turned away; the question stays open."""
+
+
+class MemoryClock:
+    """Virtual time. `true` only moves forward; `now` is what a machine's clock shows, which somebody may set."""
+
+    def __init__(self, start: datetime = START) -> None:
+        self.true = start
+        self.off = timedelta()
+
+    def now(self) -> datetime:
+        return self.true + self.off
+
+    def advance(self, seconds: float) -> None:
+        self.true += timedelta(seconds=seconds)
+
+    def set_by(self, seconds: float) -> None:
+        """Sets the machine's clock forward, or back where `seconds` is below zero."""
+        self.off += timedelta(seconds=seconds)
+
+    async def until(self, moment: datetime) -> None:
+        self.true += max(moment - self.now(), timedelta())
+
+
+class MemoryLocks:
+    """One holder per phone; a crash lets go, as the end of a process does."""
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+
+    @contextmanager
+    def hold(self, e164: str) -> Iterator[bool]:
+        if e164 in self._held:
+            yield False
+            return
+        self._held.add(e164)
+        try:
+            yield True
+        finally:
+            self._held.discard(e164)
+
+
+@dataclass(kw_only=True)
+class Question:
+    """A question to a person, as the ledger keeps it."""
+
+    id: str
+    operation: str
+    kind: TaskKind
+    topic: Topic
+    text: str
+    answers: tuple[ReplyKind, ...]
+    opened_at: datetime
+    state: str = "open"
+
+
+@dataclass
+class _Phone:
+    """What is kept by E.164, over all ids."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    pins: list[Pin] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+class MemoryLedger:
+    """Implements `engine.ports.Ledger` and what the command line and the engine ask beside it."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.numbers: dict[str, Number] = {}
+        self.operations: dict[str, Operation] = {}
+        self.questions: list[Question] = []
+        self.replies: dict[str, list[Reply]] = {}
+        self.readings: dict[str, list[Reading]] = {}
+        self.last_good: dict[str, Reading] = {}
+        self._phones: dict[str, _Phone] = {}
+        self._digits: dict[str, Secret] = {}
+        self._codes: dict[str, tuple[Secret, datetime]] = {}
+        self._made = 0
+
+    # What people and other parts put in
+
+    def add_account(self, account: Account) -> None:
+        self.accounts[account.name] = account
+
+    def add_number(self, number: Number) -> None:
+        self.numbers[number.id] = number
+
+    def open(self, goal: Goal, number: str, at: datetime, **flags: object) -> Operation:
+        """Opens an operation. Raises `ValueError` when the phone has an open one already."""
+        known = self.numbers[number]
+        if any(o.e164 == known.e164 and o.state in OPEN_STATES for o in self.operations.values()):
+            raise ValueError("operation-open")
+        operation = Operation(
+            id=self._name("op"), goal=goal, number=number, e164=known.e164, account=known.account, opened_at=at
+        )
+        operation = replace(operation, **{"opened_at": self._after(known.e164, at)} | flags)
+        self.operations[operation.id] = operation
+        self.replies[operation.id], self.readings[operation.id] = [], []
+        return operation
+
+    def hear(self, number: str, code: int, at: datetime) -> None:
+        """Evidence from elsewhere; it wakes the phone's operation."""
+        e164 = self.numbers[number].e164
+        self._phone(e164).evidence.append(Evidence(code=code, at=self._after(e164, at)))
+        for operation in self.operations.values():
+            if operation.e164 == e164:
+                self._wake(operation.id, at)
+
+    def pin_changed(self, e164: str, at: datetime) -> None:
+        """The remote says that a PIN was changed (webhook)."""
+        self._phone(e164).changes.append(Change(at=self._after(e164, at), kind=ChangeKind.CHANGED))
+
+    def cancel(self, operation: str, at: datetime) -> None:
+        self.operations[operation] = replace(self.operations[operation], cancel_asked_at=at)
+        self._wake(operation, at)
+
+    def give_pin(self, e164: str, digits: str, at: datetime) -> Pin:
+        """A PIN given with the operation (`--pin-stdin`). Raises `AnswerRefused`."""
+        if not well_formed(digits):
+            raise AnswerRefused("a PIN has six digits")
+        if _fingerprint(digits) in self._book(e164, None, ()).refused:
+            raise AnswerRefused("this PIN was refused")
+        return self.keep_pin(e164, Secret(digits), PinOrigin.GIVEN, self._after(e164, at))
+
+    def question_of(self, operation: str) -> Question | None:
+        return next((q for q in self.questions if q.operation == operation and q.state == "open"), None)
+
+    def answer(
+        self,
+        question: Question,
+        answer: ReplyKind,
+        at: datetime,
+        *,
+        value: str = "",
+        pin_changed: bool = False,
+        method: str | None = None,
+    ) -> Reply:
+        """Journals a person's answer and wakes the operation. Raises `AnswerRefused`, the question stays open."""
+        if question.state != "open" or answer not in question.answers:
+            raise AnswerRefused("no such answer to this question")
+        pin, has_code = None, False
+        e164 = self.operations[question.operation].e164
+        at = self._after(e164, at)
+        if answer is ReplyKind.VALUE and question.kind is TaskKind.PIN:
+            if pin_changed and well_formed(value):
+                self._phone(e164).changes.append(Change(at=at, kind=ChangeKind.CHANGED))
+            pin = self.give_pin(e164, value, at).id
+        elif answer is ReplyKind.VALUE:
+            if not well_formed(value):
+                raise AnswerRefused("a code has six digits")
+            has_code = True
+        if answer is ReplyKind.DONE and question.kind is TaskKind.PIN:
+            self._phone(e164).changes.append(Change(at=at, kind=ChangeKind.OFF))
+        reply = Reply(
+            id=self._name("reply"),
+            kind=question.kind,
+            topic=question.topic,
+            answer=answer,
+            at=at,
+            pin=pin,
+            has_code=has_code,
+            pin_changed=pin_changed,
+            method=method,
+        )
+        if has_code:
+            self._codes[reply.id] = (Secret(value), at)
+        self.replies[question.operation].append(reply)
+        question.state = "answered"
+        self._wake(question.operation, at)
+        return reply
+
+    def release(self, account: str, at: datetime) -> None:
+        """`account update`: the hold is over, its operations look again."""
+        self.save_hold(account, None)
+        for operation in self.operations.values():
+            if operation.account == account:
+                self._wake(operation.id, at)
+
+    # The alarm
+
+    def get(self, operation: str) -> Operation:
+        return self.operations[operation]
+
+    def due(self, now: datetime) -> list[str]:
+        return [o.id for o in self.operations.values() if self.is_due(o, now)]
+
+    def is_due(self, operation: Operation, now: datetime) -> bool:
+        if operation.state is OperationState.RUNNING:
+            return True
+        woken = operation.wake_at is not None and operation.wake_at <= now
+        return operation.state in OPEN_STATES and woken
+
+    def next_wake(self) -> datetime | None:
+        return min(
+            (o.wake_at for o in self.operations.values() if o.wake_at and o.state in OPEN_STATES),
+            default=None,
+        )
+
+    # The port
+
+    def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
+        opened = self.operations[operation]
+        number = self.numbers[opened.number]
+        phone = self._phone(opened.e164)
+        readings = tuple(self.readings[operation][-READINGS_SEEN:])
+        good, said = self.last_good.get(number.id), self.replies[operation]
+        return Case(
+            now=now,
+            catalogue=catalogue,
+            operation=opened,
+            number=number,
+            account=self.accounts[opened.account],
+            reading=readings[-1] if readings else None,
+            last_good=good,
+            readings=readings,
+            attempts=tuple(phone.attempts[-ATTEMPTS_SEEN:]),
+            evidence=tuple(e for e in phone.evidence if now - e.at <= EVIDENCE_KEPT),
+            replies=tuple(r if r.has_code is self._has_code(r, now) else replace(r, has_code=False) for r in said),
+            pins=self._book(opened.e164, good, readings),
+        )
+
+    def adopt_intents(self, e164: str, now: datetime) -> int:
+        attempts = self._phone(e164).attempts
+        orphans = [i for i, a in enumerate(attempts) if a.outcome is None]
+        for i in orphans:
+            attempts[i] = replace(attempts[i], outcome=Outcome.IN_DOUBT, answered_at=now)
+        return len(orphans)
+
+    def save_reading(self, operation: str, reading: Reading) -> None:
+        opened = self.operations[operation]
+        number = self.numbers[opened.number]
+        self.readings[operation].append(reading)
+        if not reading.good:
+            return
+        if reading.is_pin_enabled is False:
+            self._phone(opened.e164).changes.append(Change(at=reading.at, kind=ChangeKind.OFF))
+        newest = self.last_good.get(number.id)
+        if newest is not None and newest.at > reading.at:
+            return
+        self.last_good[number.id] = reading
+        number = replace(number, contradictory_since=contradictory_since(reading, number))
+        online = judge(reading, number).standing is Standing.ONLINE
+        self.numbers[number.id] = replace(
+            number,
+            seen_online_at=number.seen_online_at or (reading.at if online else None),
+            display=reading.display or number.display,
+        )
+
+    def save_intent(self, attempt: Attempt) -> None:
+        attempts = self._phone(self.operations[attempt.operation].e164).attempts
+        if any(a.outcome is None for a in attempts):
+            raise RuntimeError("an intent of this phone is still open")
+        attempts.append(attempt)
+
+    def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
+        for phone in self._phones.values():
+            for i, kept in enumerate(phone.attempts):
+                if kept.id == attempt and kept.outcome is None:
+                    phone.attempts[i] = replace(
+                        kept,
+                        answered_at=at,
+                        outcome=answer.outcome,
+                        error=answer.error,
+                        fbtrace_id=answer.fbtrace_id,
+                        http_status=answer.http_status,
+                    )
+
+    def save_hold(self, account: str, hold: Hold | None) -> None:
+        self.accounts[account] = replace(self.accounts[account], hold=hold)
+
+    def save_storage(self, number: str, storage: Storage) -> None:
+        self.numbers[number] = replace(self.numbers[number], storage=storage)
+
+    def keep_pin(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
+        pin = Pin(id=self._name("pin"), fingerprint=_fingerprint(digits.open_secret()), origin=origin, at=at)
+        self._digits[pin.id] = digits
+        self._phone(e164).pins.append(pin)
+        return pin
+
+    def open_pin(self, pin: str) -> Secret:
+        return self._digits[pin]
+
+    def open_code(self, reply: str, now: datetime) -> Secret | None:
+        kept = self._codes.get(reply)
+        return kept[0] if kept and now - kept[1] < CODE_KEPT else None
+
+    def erase_code(self, reply: str) -> None:
+        self._codes.pop(reply, None)
+
+    def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
+        opened = self.operations[operation]
+        if opened.version != version:
+            return False
+        over = rested.state not in OPEN_STATES
+        self.operations[operation] = replace(
+            opened,
+            state=rested.state,
+            reason=rested.reason,
+            message=rested.message,
+            next_step=rested.next_step,
+            wake_at=rested.wake_at,
+            ended_at=at if over else None,
+        )
+        self._put_question(operation, rested, at)
+        return True
+
+    # Inside
+
+    def attempts_of(self, e164: str) -> list[Attempt]:
+        return self._phone(e164).attempts
+
+    def _put_question(self, operation: str, rested: Rested, at: datetime) -> None:
+        asked = self.question_of(operation)
+        ask = rested.ask
+        if asked is not None and ask is not None and (asked.kind, asked.topic) == (ask.kind, ask.topic):
+            asked.text, asked.answers = ask.question, ask.taken
+            return
+        if asked is not None:
+            asked.state = "closed"
+        if ask is not None:
+            self.questions.append(
+                Question(
+                    id=self._name("task"),
+                    operation=operation,
+                    kind=ask.kind,
+                    topic=ask.topic,
+                    text=ask.question,
+                    answers=ask.taken,
+                    opened_at=at,
+                )
+            )
+
+    def _after(self, e164: str, at: datetime) -> datetime:
+        """Never before the phone's latest attempt: what a person says now comes after it, whatever the clock says."""
+        attempts = self.attempts_of(e164)
+        latest = attempts[-1].ended_at if attempts else None
+        return at if latest is None or at > latest else latest + TICK
+
+    def _wake(self, operation: str, at: datetime) -> None:
+        known = self.operations[operation]
+        if known.state in OPEN_STATES:
+            self.operations[operation] = replace(known, wake_at=at, version=known.version + 1)
+
+    def _has_code(self, reply: Reply, now: datetime) -> bool:
+        return reply.has_code and self.open_code(reply.id, now) is not None
+
+    def _book(self, e164: str, good: Reading | None, readings: tuple[Reading, ...]):
+        phone = self._phone(e164)
+        sent = [a for a in phone.attempts if a.pin]
+        return pin_book(
+            phone.pins,
+            sent,
+            phone.changes,
+            two_step=good.is_pin_enabled if good else None,
+            unused=_unused(sent, readings),
+        )
+
+    def _phone(self, e164: str) -> _Phone:
+        return self._phones.setdefault(e164, _Phone())
+
+    def _name(self, what: str) -> str:
+        self._made += 1
+        return f"{what}-{self._made}"
+
+
+def _fingerprint(digits: str) -> str:
+    return hashlib.sha256(digits.encode()).hexdigest()[:16]
+
+
+def _unused(sent: list[Attempt], readings: tuple[Reading, ...]) -> bool:
+    """Whether the two readings after the last ok register showed two-step verification off."""
+    ok = next((a for a in reversed(sent) if a.call is CallKind.REGISTER and a.ok), None)
+    if ok is None:
+        return False
+    after = [r for r in readings if r.good and r.at >= ok.ended_at][:2]
+    return len(after) == 2 and all(r.is_pin_enabled is False for r in after)
