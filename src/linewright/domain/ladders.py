@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 
 from linewright.domain.case import Case
 from linewright.domain.holds import NUMBER_ONLY
-from linewright.domain.journal import WRITES, Attempt, CallKind
-from linewright.domain.waits import Told, told, with_margin
+from linewright.domain.journal import WRITES, Attempt, CallKind, RemoteError
+from linewright.domain.waits import told, with_margin
 
 __all__ = ["BLOCK", "LADDERS", "Held", "held_kinds", "held_until", "server_down_wait", "told_wait", "unsent_until"]
 
@@ -36,7 +37,13 @@ def rung(ladder: tuple[timedelta, ...], step: int) -> timedelta:
 
 def told_wait(attempt: Attempt) -> timedelta | None:
     """What the remote told, with its margin."""
-    said: Told | None = told(attempt.error) if attempt.error else None
+    return _told(attempt.error) if attempt.error else None
+
+
+@lru_cache(maxsize=1024)
+def _told(error: RemoteError) -> timedelta | None:
+    """Remembered: each turn asks it anew of every refusal in the journal."""
+    said = told(error)
     return with_margin(said.wait) if said else None
 
 
