@@ -75,7 +75,9 @@ def folded(text: str, stream: TextIO | None = None) -> str:
     for line in text.split("\n"):
         mark = re.match(r" *(?:- |\d+\. )?", line)
         hang = " " * (mark.end() if mark else 0)
-        lines += textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False) or [""]
+        lines += textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False) or [
+            ""
+        ]
     return "\n".join(lines)
 
 
