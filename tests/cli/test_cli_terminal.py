@@ -28,13 +28,13 @@ class Terminal:
         )
         os.close(slave)
         self.shown = ""
+        self._unread = ""
 
     def until(self, text: str) -> None:
         """Reads on until `text` was shown after everything waited for before."""
-        seen = ""
-        while text not in plain(seen):
-            seen += self._read()
-        self.shown += seen
+        while text not in self._unread:
+            self._unread = plain(self._unread + self._read())
+        self._unread = self._unread.split(text, 1)[1]
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -43,7 +43,7 @@ class Terminal:
         """Reads to the end; the exit status."""
         try:
             while True:
-                self.shown += self._read()
+                self._read()
         except EOFError:
             return self.process.wait(PATIENCE)
 
@@ -57,7 +57,9 @@ class Terminal:
             raw = b""
         if not raw:
             raise EOFError
-        return raw.decode("utf-8", "replace")
+        text = raw.decode("utf-8", "replace")
+        self.shown += text
+        return text
 
     def close(self) -> None:
         if self.process.poll() is None:
