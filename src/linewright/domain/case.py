@@ -134,9 +134,19 @@ class Case:
 
     @property
     def candidates(self) -> tuple[Pin, ...]:
-        """The PINs that may be sent, best first, without those that the remote took for malformed or weak."""
+        """The PINs that may be sent, best first, without those that the remote took for malformed or weak.
+
+        Nor those refused before a person said that two-step verification is off, while it reads switched on.
+        """
         malformed = {a.pin for a in self.attempts if a.pin and a.refused and self.remedy(a) == "pin_malformed"}
-        return tuple(pin for pin in self.pins.candidates if pin.id not in malformed)
+        off = self.reply(Topic.PIN, ReplyKind.DONE) or self.reply(Topic.LOCKED, ReplyKind.DONE)
+        wrong = {
+            a.fingerprint
+            for a in self.attempts
+            if off and self.two_step and a.at < off.at and a.refused and self.remedy(a) == "pin_mismatch"
+        }
+        fit = (pin for pin in self.pins.candidates if pin.id not in malformed)
+        return tuple(pin for pin in fit if pin.fingerprint not in wrong or (off and pin.at >= off.at))
 
     # People
 

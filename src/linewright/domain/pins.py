@@ -23,7 +23,9 @@ class PinOrigin(StrEnum):
     MADE = "made"
     """By Linewright, for a number whose two-step verification a reading showed off."""
     SET = "set"
-    """To be set through the API; it is of no use before that call was answered ok."""
+    """Made by Linewright to be set through the API; of no use before that call was answered ok."""
+    CHOSEN = "chosen"
+    """By a person, to be set through the API: as `SET`, but never replaced by another."""
 
 
 class PinState(StrEnum):
@@ -121,7 +123,7 @@ def pin_book(
     def sendable(pin: Pin) -> bool:
         if pin.id in set_ok:
             return stale_before == last_set or stale_before is None
-        if pin.origin is PinOrigin.SET:
+        if pin.origin in (PinOrigin.SET, PinOrigin.CHOSEN):
             return False
         if stale_before is not None and pin.at < stale_before:
             return False

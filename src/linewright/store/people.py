@@ -50,7 +50,7 @@ class PinDesk:
                 fix="Give the six digits, leading zeros too. Nothing was changed.",
                 reason="answer-refused",
             )
-        origin = PinOrigin.SET if goal is Goal.SET_PIN else PinOrigin.GIVEN
+        origin = PinOrigin.CHOSEN if goal is Goal.SET_PIN else PinOrigin.GIVEN
         return self._safe.fresh(number.e164, digits, origin, now), digits
 
     def keep(self, connection: Connection, number: Number, pin: Pin, digits: Secret, *, changed: bool) -> str:
