@@ -221,7 +221,8 @@ def _make_set_pin(case: Case) -> Action:
         a.pin for a in case.of_kind(CallKind.SET_PIN) if a.ok or (a.refused and case.remedy(a) == "pin_malformed")
     }
     for pin in reversed(case.pins.pins):
-        if pin.origin is PinOrigin.SET and pin.at >= case.operation.opened_at and pin.id not in spoiled:
+        to_set = pin.origin in (PinOrigin.SET, PinOrigin.CHOSEN)
+        if to_set and pin.at >= case.operation.opened_at and pin.id not in spoiled:
             return Call(kind=CallKind.SET_PIN, pin=pin.id)
     return Call(kind=CallKind.SET_PIN, fresh_pin=True)
 

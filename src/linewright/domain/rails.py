@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
 
@@ -17,6 +18,7 @@ from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
 from linewright.domain.remedies import ask_pin, support
 from linewright.domain.standing import RECHECK
+from linewright.domain.waits import told
 
 __all__ = ["CODES_AN_HOUR", "CODES_A_DAY", "NOT_OURS", "RAILS", "SPACING", "Rail", "judge"]
 
@@ -374,7 +376,20 @@ def judge(case: Case, action: Action) -> Action:
     for rail in RAILS:
         instead = rail(case, action)
         if instead is not None:
-            return instead
+            return told_too_long(case, instead)
+    return told_too_long(case, action)
+
+
+def told_too_long(case: Case, action: Action) -> Action:
+    """A told wait above seven days is cut to seven, and support is asked at once beside it (DESIGN 5.2)."""
+    if not isinstance(action, Wait):
+        return action
+    for attempt in case.attempts:
+        wait = told(attempt.error) if attempt.refused and attempt.error else None
+        if wait is None or not wait.too_long or held_until(case, attempt) != action.until:
+            continue
+        if not case.settled_by_person(attempt.ended_at):
+            return replace(action, ask=support(case, attempt, "The remote asks for a wait of more than seven days."))
     return action
 
 

@@ -388,12 +388,12 @@ def lives_in_app(case: Case, refusal: Attempt) -> Step:
 def pin_malformed(case: Case, refusal: Attempt) -> Step:
     """100 about the PIN: malformed or weak, not *refused*; ours is made anew, theirs is asked for."""
     pin = case.pins.by_id(refusal.pin)
-    made_here = pin is not None and pin.origin is not PinOrigin.GIVEN
+    made_here = pin is not None and pin.origin in (PinOrigin.MADE, PinOrigin.SET)
     if made_here and case.streak(refusal) < 3:
         return refusal.call
-    if case.candidates or case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at):
+    if refusal.call is CallKind.REGISTER and case.candidates:
         return refusal.call
-    if case.reply(Topic.PIN, ReplyKind.VALUE, since=refusal.ended_at):
+    if case.reply(Topic.PIN, ReplyKind.VALUE, ReplyKind.DONE, since=refusal.ended_at):
         return refusal.call
     approved = case.reply(Topic.PIN, ReplyKind.APPROVE, since=refusal.ended_at)
     if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
