@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from linewright.domain.action import Action, Call, Done, Reason, Wait
 from linewright.domain.case import Case
-from linewright.domain.doubt import doubtful
+from linewright.domain.doubt import doubtful, was_registered
 from linewright.domain.journal import Attempt, CallKind, Outcome
 from linewright.domain.number import Standing
 from linewright.domain.operation import Evidence, Goal, ReplyKind, Topic
@@ -20,6 +20,8 @@ __all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "plan", "proof_look"]
 PROOF_LOOKS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 """When the number is read after an ok register or deregister; then every hour."""
 PROOF_PATIENCE = timedelta(hours=1)
+NOT_REGISTERED = 133010
+"""Heard of a number that read offline, a reading shows that it is gone."""
 DEEPEST = 8
 """Remedies that send each other on more often than this have met a remote that contradicts itself."""
 
@@ -297,7 +299,8 @@ def _online(case: Case, heard: Evidence | None) -> Action:
         if case.subscribed is False and not case.mine_called(CallKind.SUBSCRIBE):
             return Call(kind=CallKind.SUBSCRIBE)
     extra = _subscription_words(case)
-    if heard:
+    shown = heard is not None and heard.code == NOT_REGISTERED and not was_registered(sent[-1])
+    if heard and not shown:
         return Done(
             reason=Reason.NOT_YET_PROVEN,
             message=f"The registration was accepted and the number reads online. No reading can show that "
