@@ -437,6 +437,7 @@ def check_rails(calls: list[LoggedCall]) -> None:
         crowd = max((sum(at - window < each <= at for each in times) for at in times), default=0)
         assert crowd <= limit, f"{crowd} calls {kind} within {window}"
     for call in calls:
+        reads = [r for r in calls if r.kind == "read" and r.seq < call.seq]
         if call.kind in WRITES:
-            looked = [r for r in calls if r.kind == "read" and r.seq < call.seq and call.started_at - r.started_at < TURN]
+            looked = bool(reads) and call.started_at - reads[-1].started_at < TURN
             assert looked, f"{call.kind} at {call.started_at} without a reading in the same turn"
