@@ -18,6 +18,7 @@ __all__ = [
     "account_shape",
     "attempt_shape",
     "budget_shape",
+    "due",
     "listing",
     "number_ref",
     "number_shape",
@@ -49,6 +50,11 @@ def when(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
+def due(moment: datetime | None) -> str | None:
+    """Like `when`, rounded up: whoever acts at that second finds it due."""
+    return when(moment + timedelta(microseconds=999_999)) if moment else None
+
+
 def seconds(span: timedelta | None) -> int | None:
     return int(span.total_seconds()) if span is not None else None
 
@@ -67,8 +73,8 @@ def budget_shape(budget: Budget) -> Shape:
         "limit": budget.limit,
         "automatic_limit": budget.automatic_limit,
         "window_seconds": seconds(budget.window),
-        "next_free_at": when(budget.next_free_at),
-        "blocked_until": when(budget.blocked_until),
+        "next_free_at": due(budget.next_free_at),
+        "blocked_until": due(budget.blocked_until),
     }
 
 
@@ -136,7 +142,7 @@ def operation_shape(
         "next_step": operation.next_step or None,
         "opened_at": when(operation.opened_at),
         "ended_at": when(operation.ended_at),
-        "wake_at": when(operation.wake_at),
+        "wake_at": due(operation.wake_at),
         "standing": standing,
         "read_at": when(read_at),
         "task": task,
@@ -181,7 +187,7 @@ def account_shape(account: Account, *, task: str | None, numbers: int) -> Shape:
         "waba": account.waba,
         "state": state,
         "reason": None if hold is None else "usage-limit" if hold.usage else "account-on-hold",
-        "until": when(hold.probe_at) if hold else None,
+        "until": due(hold.probe_at) if hold else None,
         "task": task,
         "pin_reset": account.pin_reset,
         "numbers": numbers,

@@ -126,7 +126,8 @@ def _register(case: Case, attempt: Attempt) -> Step:
     return Wait(
         until=until,
         reason=Reason.IN_DOUBT,
-        message="The answer to the registration was lost, and readings do not show the number online.",
+        message="The answer to the registration was lost, and "
+        + ("no reading can show it." if was_registered(attempt) else "readings do not show the number online."),
         next_step="Registers again by itself.",
     )
 

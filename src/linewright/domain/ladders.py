@@ -76,7 +76,7 @@ LADDERS: dict[str, Held] = {
     "code_requests_used_up": lambda case, a: _longer(a, 24 * HOUR),
     "code_not_sent": lambda case, a: told_wait(a) or HOUR,
     "code_not_needed": lambda case, a: _longer(a, 24 * HOUR),
-    "too_many_calls": lambda case, a: _longer(a, rung(USAGE, case.streak(a))),
+    "too_many_calls": lambda case, a: told_wait(a) or rung(USAGE, case.streak(a)),
     "their_trouble": _trouble,
 }
 """The wait of each remedy that has one; any other refusal holds its call only as long as it tells."""

@@ -11,8 +11,8 @@ from linewright.domain.doubt import doubtful, was_registered
 from linewright.domain.journal import Attempt, CallKind, Outcome
 from linewright.domain.number import Standing
 from linewright.domain.operation import Evidence, Goal, ReplyKind, Topic
-from linewright.domain.pins import PinOrigin
-from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, support
+from linewright.domain.pins import Pin, PinOrigin
+from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, reset_possible, support
 from linewright.domain.verification import is_verified, next_move
 
 __all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "plan", "proof_look"]
@@ -20,6 +20,7 @@ __all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "plan", "proof_look"]
 PROOF_LOOKS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 """When the number is read after an ok register or deregister; then every hour."""
 PROOF_PATIENCE = timedelta(hours=1)
+STORAGE_LOOKS = timedelta(minutes=1)
 NOT_REGISTERED = 133010
 """Heard of a number that read offline, a reading shows that it is gone."""
 DEEPEST = 8
@@ -38,6 +39,11 @@ def register(case: Case) -> Action:
     heard = _heard(case)
     if case.registered:
         if heard and case.standing is Standing.ONLINE and not _registered_since(case, heard):
+            down = case.ok_since(CallKind.DEREGISTER, heard.at)
+            if down:
+                return _proof_wait(case, down, "Deregistered; the reading does not show it yet.") or support(
+                    case, down, "The deregistration was answered ok an hour ago, but the number still reads online."
+                )
             return _follow(case, certificate(case, heard))
         return _online(case, heard)
     last = case.last(CallKind.REGISTER)
@@ -73,7 +79,8 @@ def deregister(case: Case) -> Action:
     if not case.registered:
         if last and (last.ok or last.in_doubt):
             return Done(reason=Reason.DEREGISTERED, message="The number is deregistered; a reading shows it.")
-        return Done(reason=Reason.NOT_REGISTERED, message="The number is not registered; nothing was sent.")
+        sent = "" if last else " Nothing was sent."
+        return Done(reason=Reason.NOT_REGISTERED, message=f"The number is not registered.{sent}")
     if last and last.refused and case.remedy(last) == "not_registered":
         return Done(
             reason=Reason.NOT_REGISTERED,
@@ -110,25 +117,29 @@ PLANS: dict[Goal, Callable[[Case], Action]] = {
 # Toward a call
 
 
-def toward(case: Case, kind: CallKind, depth: int = 0) -> Action:
-    """The next action on the way to a call: the call itself, or what the latest answer to it asks for."""
+def toward(case: Case, kind: CallKind, depth: int = 0, since: datetime | None = None) -> Action:
+    """The next action on the way to a call: the call itself, or what the latest answer to it asks for.
+
+    `since` is the answer to another kind of call that leads here: what was answered before it is past.
+    """
     if depth > DEEPEST:
         return support(case, case.last_write(), "The remote's answers contradict each other.")
-    if kind is CallKind.LOOK:
-        return Call(kind=CallKind.LOOK)
+    if kind in (CallKind.LOOK, CallKind.READ):
+        return Call(kind=kind)
     if kind is CallKind.VERIFY_CODE:
         return _verification(case, depth)
     last = case.last(kind)
-    if last is None or last.ok or (last.refused and case.settled_by_person(last.ended_at)):
+    past = last is not None and since is not None and last.ended_at < since and not last.in_doubt
+    if last is None or past or last.ok or (last.refused and case.settled_by_person(last.ended_at)):
         return _make(case, kind, depth)
     step = doubtful(case, last) if last.in_doubt else REMEDIES[case.remedy(last)](case, last)
     if step is kind:
         return _make(case, kind, depth)
-    return _follow(case, step, depth)
+    return _follow(case, step, depth, last.ended_at)
 
 
-def _follow(case: Case, step: Step, depth: int = 0) -> Action:
-    return toward(case, step, depth + 1) if isinstance(step, CallKind) else step
+def _follow(case: Case, step: Step, depth: int = 0, since: datetime | None = None) -> Action:
+    return toward(case, step, depth + 1, since) if isinstance(step, CallKind) else step
 
 
 def _verification(case: Case, depth: int) -> Action:
@@ -192,11 +203,11 @@ def _make_register(case: Case, depth: int) -> Action:
     if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
         return toward(case, CallKind.SET_PIN, depth + 1)
     if case.candidates:
-        return Call(kind=CallKind.REGISTER, pin=case.candidates[0].id)
+        return Call(kind=CallKind.REGISTER, pin=_best_pin(case).id)
     off = case.reply(Topic.PIN, ReplyKind.DONE) or case.reply(Topic.LOCKED, ReplyKind.DONE)
     if case.two_step is False or (off and case.two_step is None):
         return Call(kind=CallKind.REGISTER, fresh_pin=True)
-    if case.account.pin_reset == "auto" and not case.of_kind(CallKind.SET_PIN):
+    if case.account.pin_reset == "auto" and reset_possible(case):
         return toward(case, CallKind.SET_PIN, depth + 1)
     why = (
         "Two-step verification is switched on, and Linewright keeps no PIN of this number that may be sent."
@@ -206,10 +217,30 @@ def _make_register(case: Case, depth: int) -> Action:
     return ask_pin(case, why)
 
 
+def _best_pin(case: Case) -> Pin:
+    """The newest that may be sent; the accepted one where a wrong guess would cost most: after a lock, and
+    for a number that is online."""
+    last = case.last(CallKind.REGISTER)
+    locked = last is not None and last.refused and case.remedy(last) == "guesses_locked"
+    if last is not None and locked:
+        locked = not any(case.reply(topic, since=last.ended_at) for topic in (Topic.PIN, Topic.LOCKED))
+    accepted = case.pins.accepted
+    if accepted is not None and accepted in case.candidates and (locked or case.registered):
+        return accepted
+    return case.candidates[0]
+
+
 def _make_deregister(case: Case) -> Action:
     kept = case.number.storage
-    read = case.storage_read or (kept is not None and kept.read_at >= case.operation.opened_at)
+    read = kept is not None and kept.read_at >= case.operation.opened_at
     if not read and not needs_restoring(case):
+        if case.storage_read:
+            return Wait(
+                until=case.now + STORAGE_LOOKS,
+                reason=Reason.UNKNOWN_READING,
+                message="The number's local storage settings could not be read; a deregister would switch them off.",
+                next_step="Reads them again; nothing is sent before that.",
+            )
         return Call(kind=CallKind.READ_STORAGE)
     return Call(kind=CallKind.DEREGISTER)
 
@@ -292,7 +323,8 @@ def _online(case: Case, heard: Evidence | None) -> Action:
     """The reading shows it registered: subscribe after a register of ours, then done."""
     sent = [a for a in case.of_kind(CallKind.REGISTER) if a.ok or a.in_doubt]
     if not sent:
-        return Done(reason=Reason.ALREADY_ONLINE, message=_online_words(case) + " Nothing was spent.")
+        spent = "" if case.mine else " Nothing was spent."
+        return Done(reason=Reason.ALREADY_ONLINE, message=_online_words(case) + spent)
     if case.operation.subscribe and case.account.subscribe:
         if case.subscribed is None and not case.subscription_read:
             return Call(kind=CallKind.READ_SUBSCRIPTION)

@@ -308,7 +308,9 @@ def no_way_back(case: Case, action: Action) -> Action | None:
         kind=TaskKind.APPROVE,
         topic=Topic.DEREGISTER,
         reason=Reason.NEEDS_APPROVAL,
-        message="Deregistering takes the line down: nothing is sent or received until it is registered again.",
+        message="Deregistering takes the line down: nothing is sent or received until it is registered again."
+        if case.registered
+        else "Whether this number is shared with the WhatsApp Business app was not said; there it must not be touched.",
         question=f"Deregister {case.number.display or case.number.e164}? Coming back may need a code by SMS "
         "or call: could that phone receive one now? If the remote then refuses, the line stays down until "
         "it is cured.",

@@ -10,14 +10,18 @@ Waits are not enforced here: the rails hold a call until its time (`ladders.held
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Protocol
 
 from linewright.domain.action import Action, Ask, GiveUp, Reason, Wait
+from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, WINDOW, used_in
 from linewright.domain.case import Case
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.ladders import held_until
-from linewright.domain.operation import Evidence, Goal, ReplyKind, TaskKind, Topic
+from linewright.domain.operation import Evidence, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import PinOrigin
+from linewright.domain.verification import is_verified
+from linewright.domain.waits import told
 
 __all__ = ["NAMES", "REMEDIES", "Step", "ask_pin", "certificate", "fix", "show", "support"]
 
@@ -36,6 +40,11 @@ ANNOUNCE_OUTAGE = timedelta(minutes=30)
 """After this long a person is told where to look; the tries go on (errors page, 133004)."""
 NAME_LOOKS = timedelta(hours=6)
 LOOK_AROUND = timedelta(minutes=5)
+PROVEN_AFTER = timedelta(hours=24)
+"""A day without 131045 proves that it is gone (DESIGN 5.2)."""
+CERTIFICATE = 131045
+PERSISTENT = 5
+CODE_REMEDIES = ("code_requests_used_up", "code_not_sent", "code_not_needed")
 STATUS_PAGE = "https://metastatus.com/whatsapp-business-api"
 
 
@@ -79,15 +88,15 @@ def fix(case: Case, attempt: Attempt, message: str, question: str) -> Ask:
 
 
 def ask_pin(case: Case, message: str, reason: Reason = Reason.NEEDS_PIN) -> Ask:
-    """The one question about the PIN, always with the same four ways out."""
+    """The one question about the PIN, always with the same ways out."""
     return Ask(
         kind=TaskKind.PIN,
         topic=Topic.PIN,
         reason=reason,
         message=message,
         question=f"What is the two-step verification PIN of {case.number.display or case.number.e164}? Give "
-        "the six digits; or approve, and Linewright sets a new one through the API; or say done once two-step "
-        "verification is switched off in WhatsApp Manager.",
+        "the six digits (with --pin-changed if somebody changed it since); or approve, and Linewright sets a new "
+        "one through the API; or say done once two-step verification is switched off in WhatsApp Manager.",
         next_step="With your answer the number is registered once more.",
     )
 
@@ -99,13 +108,18 @@ def half_deregistered(case: Case, refusal: Attempt) -> Step:
     """133000: finish the deregistration, then register; the register's answer is the proof."""
     if refusal.call not in (CallKind.REGISTER, CallKind.DEREGISTER):
         return show(case, refusal)
-    finished = [a for a in case.of_kind(CallKind.DEREGISTER) if a.ok]
+    if refusal.call is CallKind.DEREGISTER:
+        if case.streak(refusal) >= 2:
+            return support(case, refusal, "The unfinished deregistration was refused twice.")
+        return CallKind.DEREGISTER
+    sent = case.of_kind(CallKind.DEREGISTER)
+    finished = [a for a in sent if a.ok or a.in_doubt or _is(case, a, "not_registered")]
     refusals = [a for a in case.of_kind(CallKind.REGISTER) if a.refused and _is(case, a, "half_deregistered")]
     if len(finished) >= 2 and len(refusals) >= 3:
-        return support(case, refusal, "The number still counts as half deregistered after two good deregistrations.")
+        return support(case, refusal, "The number still counts as half deregistered after two deregistrations.")
     last = case.last(CallKind.DEREGISTER)
     if last is None or last.ended_at < refusal.ended_at:
-        return CallKind.DEREGISTER
+        return _until_one_is_left(case) or CallKind.DEREGISTER
     if last.ok or last.in_doubt or _is(case, last, "not_registered"):
         return CallKind.REGISTER
     failed = [a for a in case.of_kind(CallKind.DEREGISTER) if a.refused and a.ended_at >= refusal.ended_at]
@@ -114,19 +128,35 @@ def half_deregistered(case: Case, refusal: Attempt) -> Step:
     return CallKind.DEREGISTER
 
 
+def _until_one_is_left(case: Case) -> Wait | None:
+    """A deregistration is of no use without a registration left to follow it."""
+    cap = LIMIT if case.operation.use_reserve else AUTOMATIC_LIMIT
+    used = used_in(case.attempts, CallKind.REGISTER, WINDOW, case.now)
+    if len(used) < cap:
+        return None
+    return Wait(
+        until=used[-cap] + WINDOW,
+        reason=Reason.AUTOMATIC_CAP,
+        message="An earlier deregistration was left half done (133000). To finish it is of no use yet: the "
+        "registrations that would have to follow are spent.",
+        next_step="Deregisters and registers when the oldest registration is 72 hours old.",
+    )
+
+
 # 133004
 
 
 def server_down(case: Case, refusal: Attempt) -> Step:
     """133004: transient; try again on the ladder, and after half an hour say where to look."""
     first = next((a for a in case.of_kind(refusal.call) if _is(case, a, "server_down")), refusal)
-    if case.now >= (held_until(case, refusal) or case.now):
+    until = held_until(case, refusal) or case.now
+    if case.now >= until:
         return refusal.call
-    message = "The remote's registration server is down (133004). This passes by itself."
-    if case.ago(first.ended_at) >= ANNOUNCE_OUTAGE:
+    message = f"The remote's registration server is down. This passes by itself. It said {said(refusal)}."
+    if until - first.ended_at >= ANNOUNCE_OUTAGE:
         message += (
-            f" It has lasted more than 30 minutes: see {STATUS_PAGE}, and consider a ticket with Meta Direct "
-            f"Support naming fbtrace_id {refusal.fbtrace_id}."
+            f" If it lasts more than 30 minutes, see {STATUS_PAGE} and consider a ticket with Meta Direct Support "
+            f"that names fbtrace_id {refusal.fbtrace_id}."
         )
     return again_later(case, refusal, Reason.SERVER_DOWN, message)
 
@@ -138,23 +168,39 @@ def pin_mismatch(case: Case, refusal: Attempt) -> Step:
     """133005: this PIN is refused and never sent again; another accepted one, a reset, or a person."""
     if refusal.call is not CallKind.REGISTER:
         return show(case, refusal)
-    approved = case.reply(Topic.PIN, ReplyKind.APPROVE, since=refusal.ended_at)
-    if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
+    word = case.reply(Topic.PIN, since=refusal.ended_at)
+    if word and word.answer is ReplyKind.APPROVE and not case.ok_since(CallKind.SET_PIN, word.at):
         return CallKind.SET_PIN
-    if case.candidates:
+    off = word is not None and word.answer is ReplyKind.DONE
+    if case.candidates and not (off and case.two_step):
         return CallKind.REGISTER
-    off = case.reply(Topic.PIN, ReplyKind.DONE, since=refusal.ended_at)
-    if case.two_step is False or (off and case.two_step is None):
+    moved = case.pins.moved is not None and case.pins.moved > refusal.ended_at
+    if moved and not case.two_step:
         return CallKind.REGISTER
-    if case.account.pin_reset == "auto" and not _reset_tried(case):
+    if case.account.pin_reset == "auto" and reset_possible(case):
         return CallKind.SET_PIN
-    reset_failed = " A fresh PIN was set through the API and refused as well." if _reset_tried(case) else ""
-    still_on = " The number still reads as having two-step verification switched on." if off else ""
+    more = ""
+    if case.last(CallKind.SET_PIN):
+        done = case.ok_since(CallKind.SET_PIN, case.operation.opened_at)
+        more = " A fresh PIN was set through the API and refused as well." if done else " The API set no fresh one."
+    if off and case.two_step:
+        more += " The number still reads as having two-step verification switched on."
+    if case.two_step is False:
+        more += " It reads as having two-step verification switched off, which contradicts that."
     return ask_pin(
         case,
         "The remote refused the two-step verification PIN (133005). It will not be sent again: a few wrong "
-        f"guesses lock the number.{reset_failed}{still_on}",
+        f"guesses lock the number.{more}",
     )
+
+
+def reset_possible(case: Case) -> bool:
+    """Whether a reset through the API is still to be made in this operation: none was, or the one begun met
+    passing trouble."""
+    last = case.last(CallKind.SET_PIN)
+    if last is None:
+        return True
+    return not last.ok and (last.in_doubt or _bounded(case, last))
 
 
 # 133006
@@ -164,7 +210,7 @@ def verification_lapsed(case: Case, refusal: Attempt) -> Step:
     """133006: prove the phone again with a code, then register once."""
     if refusal.call is not CallKind.REGISTER:
         return show(case, refusal)
-    if case.ok_since(CallKind.VERIFY_CODE, refusal.ended_at):
+    if is_verified(case, refusal.ended_at):
         return CallKind.REGISTER
     before = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.ok and a.ended_at <= refusal.ended_at]
     if before:
@@ -187,7 +233,8 @@ def guesses_locked(case: Case, refusal: Attempt) -> Step:
         "Too many wrong PINs were tried, here or elsewhere: the remote has locked registration for a time (133008).",
     )
     no_pin = not case.candidates and case.two_step is not False
-    if case.streak(refusal) >= 2 and not person:
+    locks = [a for a in case.of_kind(CallKind.REGISTER) if _is(case, a, "guesses_locked")]
+    if len(locks) >= 2 and not person:
         return question
     if no_pin and not (person and person.answer is ReplyKind.DONE):
         return question
@@ -196,6 +243,8 @@ def guesses_locked(case: Case, refusal: Attempt) -> Step:
     until = held_until(case, refusal)
     if until is None or case.now >= until:
         return CallKind.REGISTER
+    if _too_long(refusal):
+        return again_later(case, refusal, Reason.TOLD_TO_WAIT, question.message)
     return Wait(
         until=until,
         reason=Reason.TOLD_TO_WAIT,
@@ -235,6 +284,8 @@ def not_registered(case: Case, refusal: Attempt) -> Step:
         return show(case, refusal)
     if case.streak(refusal) >= 2:
         return support(case, refusal, "The remote answers a registration with *not registered* again.")
+    if not _read_since(case, refusal):
+        return CallKind.READ
     until = refusal.ended_at + timedelta(minutes=5)
     if case.now < until:
         return Wait(
@@ -286,12 +337,17 @@ def attempts_used_up(case: Case, refusal: Attempt) -> Step:
 
 def certificate(case: Case, heard: Evidence) -> Step:
     """131045 (or 133010) heard while the number reads online: register again; deregister only if it comes
-    back after that (the errors page starts there, at the price of an outage)."""
-    registered = [a for a in case.of_kind(CallKind.REGISTER) if a.ok and a.ended_at >= heard.at]
-    earlier = [e for e in case.evidence if e.code == heard.code and e.at < heard.at]
-    tried_before = any(a.ok and e.at <= a.ended_at < heard.at for e in earlier for a in case.of_kind(CallKind.REGISTER))
-    if registered or not tried_before:
+    back within a day of that (the errors page starts there, at the price of an outage); then support."""
+    done = [a for a in case.attempts if a.ok and a.call in (CallKind.REGISTER, CallKind.DEREGISTER)]
+    before = [e.at for e in case.evidence if e.code == heard.code and heard.at - PROVEN_AFTER <= e.at < heard.at]
+    since_first = [a for a in done if before and before[0] <= a.ended_at < heard.at]
+    tried = [a for a in since_first if a.call is CallKind.REGISTER and heard.at - a.ended_at <= PROVEN_AFTER]
+    if not tried:
         return CallKind.REGISTER
+    if case.settled_by_person(heard.at):
+        return CallKind.REGISTER
+    if heard.code != CERTIFICATE or any(a.call is CallKind.DEREGISTER for a in since_first):
+        return support(case, None, f"{heard.code} comes back although the number was registered anew.")
     deregistered = case.ok_since(CallKind.DEREGISTER, heard.at)
     return CallKind.REGISTER if deregistered else CallKind.DEREGISTER
 
@@ -308,7 +364,7 @@ def code_requests_used_up(case: Case, refusal: Attempt) -> Step:
     """136024/2388367: too many codes asked for; no request for 24 hours, then one."""
     if refusal.call is not CallKind.REQUEST_CODE:
         return show(case, refusal)
-    if case.streak(refusal) >= 2:
+    if _codes_refused(case) >= 2:
         return _code_not_coming(case, refusal)
     return again_later(
         case, refusal, Reason.TOLD_TO_WAIT, "Too many codes were asked for this number (136024/2388367)."
@@ -319,7 +375,7 @@ def code_not_sent(case: Case, refusal: Attempt) -> Step:
     """136024/2388091: the remote could not send it; wait, then once the other way, then a person."""
     if refusal.call is not CallKind.REQUEST_CODE:
         return show(case, refusal)
-    if case.streak(refusal) >= 2:
+    if _codes_refused(case) >= 2:
         return _code_not_coming(case, refusal)
     other = "voice call" if (refusal.method or "SMS") == "SMS" else "SMS"
     return again_later(
@@ -334,11 +390,25 @@ def code_not_needed(case: Case, refusal: Attempt) -> Step:
     """136024 without a subcode: verified already, as a reading tells; else hold for 24 hours."""
     if refusal.call is not CallKind.REQUEST_CODE:
         return show(case, refusal)
-    if case.streak(refusal) >= 2:
+    if not _read_since(case, refusal):
+        return CallKind.READ
+    if _codes_refused(case) >= 2:
         return _code_not_coming(case, refusal)
     return again_later(
         case, refusal, Reason.TOLD_TO_WAIT, "The remote would not send a code and did not say why (136024)."
     )
+
+
+def _codes_refused(case: Case) -> int:
+    """How many code requests in a row were refused for any of the reasons of 136024."""
+    run = takewhile(
+        lambda a: a.refused and case.remedy(a) in CODE_REMEDIES, reversed(case.of_kind(CallKind.REQUEST_CODE))
+    )
+    return sum(1 for _ in run)
+
+
+def _read_since(case: Case, attempt: Attempt) -> bool:
+    return case.last_good is not None and case.last_good.at >= attempt.ended_at
 
 
 def _code_not_coming(case: Case, refusal: Attempt) -> Ask:
@@ -492,7 +562,10 @@ def not_permitted(case: Case, refusal: Attempt) -> Step:
 
 def too_many_calls(case: Case, refusal: Attempt) -> Step:
     """4, 17, 32, 613, 80007, 80008: the rails hold the account (613 on a code request: the number)."""
-    return again_later(case, refusal, Reason.USAGE_LIMIT, f"Too many calls were made. The remote said {said(refusal)}.")
+    often = f" It is the {case.streak(refusal)}th time in a row." if case.streak(refusal) >= PERSISTENT else ""
+    return again_later(
+        case, refusal, Reason.USAGE_LIMIT, f"Too many calls were made. The remote said {said(refusal)}.{often}"
+    )
 
 
 def their_trouble(case: Case, refusal: Attempt) -> Step:
@@ -528,7 +601,14 @@ def again_later(case: Case, refusal: Attempt, reason: Reason, message: str) -> S
     word = {CallKind.REGISTER: "Registers", CallKind.DEREGISTER: "Deregisters"}.get(
         refusal.call, f"Makes the call {refusal.call}"
     )
-    return Wait(until=until, reason=reason, message=message, next_step=f"{word} again by itself.")
+    ask = support(case, refusal, "The remote asks for a wait of more than 7 days.") if _too_long(refusal) else None
+    return Wait(until=until, reason=reason, message=message, next_step=f"{word} again by itself.", ask=ask)
+
+
+def _too_long(refusal: Attempt) -> bool:
+    """A told wait above 7 days is cut to 7, and support is asked at once beside it."""
+    said_so = told(refusal.error) if refusal.error else None
+    return said_so is not None and said_so.too_long
 
 
 def _is(case: Case, attempt: Attempt, remedy: str) -> bool:
@@ -544,10 +624,6 @@ def _bounded(case: Case, attempt: Attempt) -> bool:
         "token_dead",
         "their_trouble",
     )
-
-
-def _reset_tried(case: Case) -> bool:
-    return bool(case.of_kind(CallKind.SET_PIN)) and case.operation.goal is Goal.REGISTER
 
 
 _ACTS: tuple[Act, ...] = (

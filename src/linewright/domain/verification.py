@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from linewright.domain.action import Action, Ask, Call, Reason
 from linewright.domain.case import Case
 from linewright.domain.journal import Attempt, CallKind
-from linewright.domain.operation import Reply, ReplyKind, TaskKind, Topic
+from linewright.domain.operation import Goal, Reply, ReplyKind, TaskKind, Topic
 
 __all__ = ["CODE_VALID", "WRONG_CODES", "is_verified", "next_move"]
 
@@ -21,15 +21,28 @@ def is_verified(case: Case, since: datetime) -> bool:
     """Whether the phone was verified since a moment: by an ok answer, or by what a reading shows."""
     if case.ok_since(CallKind.VERIFY_CODE, since):
         return True
+    tried, request, seen = case.last(CallKind.VERIFY_CODE), case.last(CallKind.REQUEST_CODE), case.last_good
+    if tried is not None and tried.ended_at >= since and (_became(case, tried) or _used_up(case, tried)):
+        return True
+    if request is None or request.ended_at < since or seen is None or seen.at < request.ended_at:
+        return False
+    return request.refused and case.remedy(request) == "code_not_needed" and seen.verified
+
+
+def _became(case: Case, tried: Attempt) -> bool:
+    """A call in doubt took place if the number *became* verified: a reading before it said otherwise."""
     seen = case.last_good
-    for kind in (CallKind.VERIFY_CODE, CallKind.REQUEST_CODE):
-        last = case.last(kind)
-        if last is None or last.ended_at < since or seen is None or seen.at < last.ended_at:
-            continue
-        told = last.in_doubt or (last.refused and case.remedy(last) == "code_not_needed")
-        if told and seen.verified and (kind is CallKind.REQUEST_CODE) == last.refused:
-            return True
-    return False
+    before = [reading for reading in case.readings if reading.good and reading.at <= tried.at]
+    after = seen is not None and seen.at >= tried.ended_at and seen.verified
+    return tried.in_doubt and after and bool(before) and not before[-1].verified
+
+
+def _used_up(case: Case, tried: Attempt) -> bool:
+    """A code called wrong whose first try is in doubt was probably taken then; a register's answer tells."""
+    if case.operation.goal is not Goal.REGISTER or not tried.refused or case.remedy(tried) != "wrong_code":
+        return False
+    same = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.reply == tried.reply and tried.reply is not None]
+    return any(a.in_doubt for a in same)
 
 
 def next_move(case: Case, request: Attempt) -> Action | None:

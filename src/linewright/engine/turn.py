@@ -209,6 +209,8 @@ def _compare_clocks(answer: Answer, sent_at: datetime, ports: Ports, sight: _Sig
 
 
 def _keep_storage(case: Case, answer: Answer, now: datetime, ports: Ports) -> None:
+    if answer.outcome not in (Outcome.OK, Outcome.REFUSED):
+        return
     found = answer.body.get("storage_configuration")
     enabled = isinstance(found, dict) and "ENABLED" in str(found.get("status", ""))
     ports.ledger.save_storage(

@@ -42,11 +42,16 @@ def keep_reading(connection: Connection, number: str, operation: str | None, rea
     seq = connection.execute(insert(t.readings).values(values).returning(t.readings.c.seq)).scalar_one()
     if not reading.good:
         return None
-    if reading.is_pin_enabled is False:
+    if reading.is_pin_enabled is False and not _said_off(row):
         change_pin(connection, row["n_e164"], ChangeKind.OFF, reading.at)
     if not _supersedes(reading, operation, row):
         return None
     return _update_number(connection, seq, reading, row)
+
+
+def _said_off(row: Row) -> bool:
+    """Whether the good reading before said so already: two-step verification was not switched off since."""
+    return row["r_seq"] is not None and reading_from(row, "r_").is_pin_enabled is False
 
 
 def _supersedes(reading: Reading, operation: str | None, row: Row) -> bool:
