@@ -35,5 +35,5 @@ def test_a_wrong_end_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Remote, "register", forgetful)
     status, paper = played(monkeypatch)
-    assert status == 1
+    assert status == 4
     assert "Some ends are wrong" in paper

@@ -66,6 +66,13 @@ class AccountDesk:
             raise _not_listed(listing, name, account.waba)
         return self._store.numbers.take_listing(name, listing.body["data"], now=self._office.clock.now())
 
+    async def look(self, name: str) -> None:
+        """Reads the account's listing once. A refusal is an error here, unless it holds the account."""
+        if not await self.check(name) and self._store.accounts.get(name).hold is None:
+            account = self._store.accounts.get(name)
+            if not account.paused:
+                raise _not_listed(await self._listed(account), name, account.waba)
+
     async def check(self, name: str) -> bool:
         """Reads the account's listing once, keeps what it shows, and says whether it could be read."""
         account = self._store.accounts.get(name)

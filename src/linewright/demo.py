@@ -316,4 +316,4 @@ class _Demo:
             ),
             highlight=False,
         )
-        return 0 if right else 1
+        return 0 if right else 4

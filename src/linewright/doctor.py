@@ -166,11 +166,12 @@ def _words(answer: Answer) -> str:
     return f"{answer.error.message} ({answer.error.code}){trace}"
 
 
-def examine_number(case: Case, *, answered: bool) -> list[Finding]:
+def examine_number(case: Case, answer: Answer) -> list[Finding]:
     """One number, as just read: standing, verification, name, PIN and its dead ends, budgets."""
     reading = case.last_good
-    if reading is None or not answered:
-        return [finding("reading", None, "The number could not be read.", "Try again; see `linewright doctor`.")]
+    if reading is None or answer.outcome is not Outcome.OK:
+        said = f"The number could not be read: {_words(answer)}"
+        return [finding("reading", False, said, "See `linewright doctor`, and `linewright explain` with that code.")]
     found = [_standing(case)]
     if not case.registered and case.standing not in NOT_OURS:
         verified = reading.verified

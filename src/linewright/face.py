@@ -16,7 +16,7 @@ from linewright.domain.journal import Outcome
 from linewright.domain.number import Number, Standing, reading_of
 from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState, ReplyKind
 from linewright.engine.ports import Clock
-from linewright.errors import UsageError
+from linewright.errors import RemoteUnavailable, UsageError
 from linewright.explain import explain
 from linewright.secret import Secret
 from linewright.shapes import listing, when
@@ -100,7 +100,7 @@ class Linewright:
 
     async def check_account(self, name: str) -> Shape:
         """Reads the account once; a dead token holds it, a living one releases it."""
-        await self._accounts.check(name)
+        await self._accounts.look(name)
         return self._account(name)
 
     async def update_account(
@@ -197,6 +197,7 @@ class Linewright:
             use_reserve=use_reserve or None,
             subscribe=None if subscribe else False,
         )
+        self._store.accounts.open_token(number.account)  # a key that does not fit is told before anything is opened
         operation, _ = self._store.operations.open(
             GOALS[goal], number, now=self.clock.now(), options=options, pin=pin, because=because
         )
@@ -369,9 +370,14 @@ class Linewright:
             return listing(await examine(self.office))
         number = self._store.numbers.find(n)
         answer = await self.office.clients.of(number.account).read_number(number.id)
+        if answer.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
+            raise RemoteUnavailable(
+                f"The remote did not answer: {answer.failure}.",
+                fix="Check the network and LINEWRIGHT_GRAPH_URL, then run this again.",
+            )
         self._store.numbers.save_reading(number.id, reading_of(answer, number.id, self.clock.now()))
         case = self._store.numbers.case(number.id, self.clock.now(), self.office.catalogue)
-        return listing(examine_number(case, answered=answer.outcome is Outcome.OK))
+        return listing(examine_number(case, answer))
 
     async def bundle(self, n: str, path: str | Path) -> Shape:
         """Writes the number's support bundle, a redacted zip."""

@@ -116,7 +116,7 @@ def test_a_given_pin_is_kept_with_its_leading_zero(store: Store, number: Number,
 def test_a_pin_given_to_set_pin_is_to_be_set(store: Store, number: Number, now: datetime) -> None:
     operation, _ = store.operations.open(Goal.SET_PIN, number, now=now, pin=Secret("246810"))
     book = store.ledger.case(operation.id, now, Catalogue([])).pins
-    assert [pin.origin for pin in book.pins] == [PinOrigin.SET]
+    assert [pin.origin for pin in book.pins] == [PinOrigin.CHOSEN]
     assert book.candidates == ()
 
 

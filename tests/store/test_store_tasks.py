@@ -166,7 +166,7 @@ def test_a_pin_is_six_digits(store: Store, number: Number, now: datetime, digits
 def test_a_pin_for_set_pin_is_to_be_set(store: Store, number: Number, now: datetime) -> None:
     task = asked(store, number, now, TaskKind.PIN, goal=Goal.SET_PIN)
     store.tasks.answer(task.id, ReplyKind.VALUE, now=now, value=Secret("246810"))
-    assert [pin.origin for pin in store.pins.book(number).pins] == [PinOrigin.SET]
+    assert [pin.origin for pin in store.pins.book(number).pins] == [PinOrigin.CHOSEN]
 
 
 def test_an_accounts_question_names_no_number(store: Store, number: Number, now: datetime) -> None:

@@ -112,7 +112,10 @@ class Case:
         return entry.remedy if entry else UNREACHED
 
     def streak(self, attempt: Attempt) -> int:
-        """How many times in a row, within its operation, this kind of call was answered with this remedy."""
+        """How many times in a row, within its operation, this kind of call was answered with this remedy.
+
+        A lost answer is none: it neither counts nor begins the row anew.
+        """
         remedy = self.remedy(attempt)
         return sum(1 for _ in self._run(attempt, remedy))
 
@@ -126,7 +129,7 @@ class Case:
         for earlier in alike:
             if earlier.id == attempt.id:
                 started = True
-            elif not started:
+            elif not started or earlier.in_doubt:
                 continue
             if not earlier.refused or self.remedy(earlier) != remedy:
                 return

@@ -134,7 +134,9 @@ def _register(case: Case, attempt: Attempt) -> Step:
 
 def _deregister(case: Case, attempt: Attempt) -> Step:
     if happened(case, attempt) or not was_registered(attempt):
-        return CallKind.REGISTER
+        told = case.last(CallKind.REGISTER)
+        answered = told is not None and not told.in_doubt and told.ended_at > attempt.ended_at
+        return CallKind.DEREGISTER if answered else CallKind.REGISTER
     if _times(case, attempt) < 2:
         return CallKind.DEREGISTER
     return support(case, attempt, "Two answers to a deregistration were lost, and the number still shows.")

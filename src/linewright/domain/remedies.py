@@ -21,7 +21,6 @@ from linewright.domain.ladders import held_until
 from linewright.domain.operation import Evidence, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import PinOrigin
 from linewright.domain.verification import is_verified
-from linewright.domain.waits import told
 
 __all__ = ["NAMES", "REMEDIES", "Step", "ask_pin", "certificate", "fix", "show", "support"]
 
@@ -243,8 +242,6 @@ def guesses_locked(case: Case, refusal: Attempt) -> Step:
     until = held_until(case, refusal)
     if until is None or case.now >= until:
         return CallKind.REGISTER
-    if _too_long(refusal):
-        return again_later(case, refusal, Reason.TOLD_TO_WAIT, question.message)
     return Wait(
         until=until,
         reason=Reason.TOLD_TO_WAIT,
@@ -601,14 +598,7 @@ def again_later(case: Case, refusal: Attempt, reason: Reason, message: str) -> S
     word = {CallKind.REGISTER: "Registers", CallKind.DEREGISTER: "Deregisters"}.get(
         refusal.call, f"Makes the call {refusal.call}"
     )
-    ask = support(case, refusal, "The remote asks for a wait of more than 7 days.") if _too_long(refusal) else None
-    return Wait(until=until, reason=reason, message=message, next_step=f"{word} again by itself.", ask=ask)
-
-
-def _too_long(refusal: Attempt) -> bool:
-    """A told wait above 7 days is cut to 7, and support is asked at once beside it."""
-    said_so = told(refusal.error) if refusal.error else None
-    return said_so is not None and said_so.too_long
+    return Wait(until=until, reason=reason, message=message, next_step=f"{word} again by itself.")
 
 
 def _is(case: Case, attempt: Attempt, remedy: str) -> bool:

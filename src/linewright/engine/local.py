@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from linewright.domain.operation import OPEN_STATES, Operation, OperationState
 from linewright.engine.ports import Ports
-from linewright.engine.turn import turn
+from linewright.engine.turn import Turned, turn
 
 __all__ = ["Alarm", "LocalEngine"]
 
@@ -30,6 +31,16 @@ class Alarm(Protocol):
         ...
 
 
+async def _whole(turning: Coroutine[Any, Any, Turned]) -> Turned:
+    """A turn to its end, though whoever waits for it is cancelled: a call cut off would be in doubt."""
+    task = asyncio.ensure_future(turning)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
 class LocalEngine:
     """Runs turns one after the other in this process. Time passes only through the clock it is given."""
 
@@ -48,7 +59,7 @@ class LocalEngine:
         """Makes every call that is due now, and returns where the operation rests."""
         current = self._alarm.get(operation)
         while self._is_due(current):
-            turned = await turn(operation, self._ports)
+            turned = await _whole(turn(operation, self._ports))
             current = self._alarm.get(operation)
             if turned.rested is None:
                 break

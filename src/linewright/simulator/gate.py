@@ -24,7 +24,7 @@ def authorize(world: World, text: str | None) -> Token:
             raise Refusal(190, message="Malformed access token {token}", token=text)
         raise Refusal(190)
     if token.revoked is not None:
-        raise Refusal(190, token.revoked)
+        raise Refusal(190, token.revoked, expired=as_spoken(world.now()), now=as_spoken(world.now()))
     if token.expires_at is not None and world.now() >= token.expires_at:
         raise Refusal(190, 463, expired=as_spoken(token.expires_at), now=as_spoken(world.now()))
     return token
