@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from tests.support.stories import PIN, Stage
@@ -156,9 +157,7 @@ def test_a_usage_limit_holds_the_account_on_its_ladder(stage: Stage, code: int) 
     story = stage.register(number).called("register ok").comes_online().never_asked()
     assert "usage-limit" in story.reasons
     reads = [call for call in story.all_calls if call.kind == "read"][:6]
-    gaps = [
-        round((b.started_at - a.started_at).total_seconds() / MINUTE) for a, b in zip(reads, reads[1:], strict=False)
-    ]
+    gaps = [round((b.started_at - a.started_at).total_seconds() / MINUTE) for a, b in pairwise(reads)]
     assert gaps == [5, 15, 30, 60, 60]
 
 
