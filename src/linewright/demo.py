@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -26,6 +27,10 @@ from linewright.simulator.worlds import COEXISTENCE, HEALTHY
 
 __all__ = ["STORIES", "Story", "run"]
 
+TITLES = ("number", "what went wrong", "what was done", "calls", "time", "Linewright", "control door")
+ENDS = {"Linewright": 14, "Linewright\ncontrol door": 14}
+WIDE, PAPER = 118, 140
+"""Columns of the table where the output is no terminal."""
 MOST_ANSWERS = 3
 """Answers that the people of the demo give about one number; more would be a fault, and shows as one."""
 FRAME_SECONDS = 0.12
@@ -39,28 +44,23 @@ class Story:
     key: str
     trouble: str
     end: str
-    registered: bool
     pin: str | None = None
     because: int | None = None
 
-    @property
-    def name(self) -> str:
-        return {HEALTHY: "healthy", COEXISTENCE: "coexistence"}.get(self.key, self.key)
-
 
 STORIES = (
-    Story("133000", "half deregistered", "registered", True),
-    Story("133004", "registration server down", "registered", True),
-    Story("133005", "wrong PIN given", "registered", True, pin="111222"),
-    Story("133006", "verification lapsed", "registered", True),
-    Story("133008", "locked after wrong PINs", "registered", True, pin="246810"),
-    Story("133009", "PIN entered too quickly", "registered", True, pin="246810"),
-    Story("133010", "never registered", "registered", True),
-    Story("133015", "deleted a moment ago", "registered", True),
-    Story("133016", "all attempts used up", "registered", True),
-    Story("131045", "certificate trouble", "not-yet-proven", True, pin="246810", because=131045),
-    Story(HEALTHY, "none: it is online", "already-online", True),
-    Story(COEXISTENCE, "lives in the Business app", "not-ours", False),
+    Story("133000", "half deregistered", "registered"),
+    Story("133004", "registration server down", "registered"),
+    Story("133005", "wrong PIN given", "registered", pin="111222"),
+    Story("133006", "verification lapsed", "registered"),
+    Story("133008", "locked after wrong PINs", "registered", pin="246810"),
+    Story("133009", "PIN entered too quickly", "registered", pin="246810"),
+    Story("133010", "never registered", "registered"),
+    Story("133015", "deleted a moment ago", "registered"),
+    Story("133016", "all attempts used up", "registered"),
+    Story("131045", "certificate trouble", "not-yet-proven", pin="246810", because=131045),
+    Story(HEALTHY, "none: it is online", "already-online"),
+    Story(COEXISTENCE, "lives in the Business app", "not-ours"),
 )
 """The ten of the magic table, one healthy number, one that is not ours to touch."""
 
@@ -98,6 +98,12 @@ def _span(passed: timedelta) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+
+
+def _folded(cells: Sequence[str | Text]) -> list[str | Text]:
+    """The seven cells of a row in five, for a narrow terminal: what belongs together stands in two lines."""
+    number, wrong, done, calls, time, ours, door = cells
+    return [number, wrong, done, f"{calls}\n{time}", Text.assemble(ours, "\n", door)]
 
 
 @dataclass(slots=True)
@@ -166,6 +172,8 @@ def run(*, hands_on: bool = False, console: Console | None = None, quiet: bool =
     `hands_on` leaves the questions to the user; `quiet` shows the closing table alone.
     """
     console = console or Console()
+    if not console.is_terminal:
+        console.width = max(console.width, PAPER)
     with tempfile.TemporaryDirectory(prefix="linewright-demo-") as folder:
         return asyncio.run(_Demo(Path(folder), console, hands_on=hands_on, quiet=quiet).play())
 
@@ -293,14 +301,16 @@ class _Demo:
         table = Table(
             box=SIMPLE_HEAD, header_style="bold", pad_edge=False, title="Where they ended", title_style="bold"
         )
-        for title in ("number", "what went wrong", "what was done", "calls", "time", "Linewright", "control door"):
-            table.add_column(title, overflow="fold", no_wrap=title not in ("what went wrong", "what was done"))
+        wide = self.console.width >= WIDE
+        for title in map(str, TITLES if wide else _folded(TITLES)):
+            table.add_column(title, overflow="fold", no_wrap=title == TITLES[0], min_width=ENDS.get(title))
         right = True
         for row in self.rows.values():
             truth = self.simulator.control.number(row.number["id"])
             agrees = row.ended_right(truth)
             right = right and agrees
-            table.add_row(*row.summary(truth, agrees))
+            cells = row.summary(truth, agrees)
+            table.add_row(*(cells if wide else _folded(cells)))
         self.console.print(table)
         people = [f"  {row.number['display']}: {word}" for row in self.rows.values() for word in row.people]
         if people:
