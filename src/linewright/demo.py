@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from linewright.clock import JumpingClock
+from linewright.clock import JumpingClock, SystemClock
 from linewright.config import Settings
 from linewright.errors import LinewrightError
 from linewright.face import Linewright
@@ -182,7 +182,7 @@ class _Demo:
     """The stage: a simulator and Linewright in one process, on one clock that jumps."""
 
     def __init__(self, folder: Path, console: Console, *, hands_on: bool, quiet: bool) -> None:
-        self.clock = JumpingClock(datetime.now(UTC).replace(microsecond=0))
+        self.clock = JumpingClock(SystemClock().now().replace(microsecond=0))
         self.simulator = Simulator(self.clock, seed=1)
         self.console = console
         self.hands_on = hands_on
