@@ -35,20 +35,19 @@ def _ended_by_person(case: Case) -> Action | None:
         )
     if case.operation.cancel_asked_at is None:
         return None
-    if _between(case):
-        word = case.reply(Topic.CANCEL, since=case.operation.cancel_asked_at)
-        if word is None:
-            return Ask(
-                kind=TaskKind.APPROVE,
-                topic=Topic.CANCEL,
-                reason=Reason.NEEDS_APPROVAL,
-                message="The number is deregistered and not yet registered again.",
-                question="Cancel now and leave the number offline? Approve to cancel; decline, and it is "
-                "brought back online.",
-                next_step="Nothing is sent until you answer.",
-            )
-        if word.answer is ReplyKind.DECLINE:
-            return None
+    word = case.reply(Topic.CANCEL, since=case.operation.cancel_asked_at)
+    if word is not None and word.answer is ReplyKind.DECLINE:
+        return None
+    if word is None and _between(case):
+        return Ask(
+            kind=TaskKind.APPROVE,
+            topic=Topic.CANCEL,
+            reason=Reason.NEEDS_APPROVAL,
+            message="The number is deregistered and not yet registered again.",
+            question="Cancel now and leave the number offline? Approve to cancel; decline, and it is brought back "
+            "online.",
+            next_step="Nothing is sent until you answer.",
+        )
     return GiveUp(
         reason=Reason.CANCELLED,
         message=f"Cancelled. {_what_stays(case)}",

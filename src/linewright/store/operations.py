@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from linewright.domain.number import Number
-from linewright.domain.operation import Goal, Operation, OperationState, ReplyKind, TaskKind
+from linewright.domain.operation import Goal, Operation, OperationState, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import Pin
 from linewright.errors import StoreUnavailable, UsageError
 from linewright.secret import Secret
@@ -170,7 +170,9 @@ class Operations:
     def cancel(self, operation: str, *, now: datetime) -> Operation:
         """Asks an open operation to stop; its next turn does so. Raises `UsageError` once it has ended."""
         with self._database.writing() as connection:
-            asked = func.coalesce(t.operations.c.cancel_asked_at, now, type_=t.operations.c.cancel_asked_at.type)
+            asked: Any = func.coalesce(t.operations.c.cancel_asked_at, now, type_=t.operations.c.cancel_asked_at.type)
+            if _withdrawn(connection, operation):
+                asked = now
             if not wake(connection, t.operations.c.id == operation, at=now, cancel_asked_at=asked):
                 ended = _get(connection, operation)
                 raise UsageError(
@@ -211,6 +213,13 @@ class Operations:
         query = select(t.operations.c.wake_at).where(_OPEN, t.operations.c.wake_at.is_not(None))
         with self._database.reading() as connection:
             return connection.execute(query.order_by(t.operations.c.wake_at).limit(1)).scalar()
+
+
+def _withdrawn(connection: Connection, operation: str) -> bool:
+    """Whether the person went on after all when asked about an earlier cancel."""
+    declined = t.replies.c.answer == ReplyKind.DECLINE.value
+    here = (t.replies.c.operation == operation, t.replies.c.topic == Topic.CANCEL.value, declined)
+    return connection.execute(select(t.replies.c.id).where(*here).limit(1)).scalar() is not None
 
 
 def _get(connection: Connection, operation: str) -> Operation:
