@@ -6,6 +6,9 @@ What a story asserts is read from the simulator's own log and its control door, 
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
+import re
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -34,11 +37,33 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WRITES = ("register", "deregister", "request_code", "verify_code", "set_pin", "settings", "subscribe", "create")
 MONEY = ("register", "deregister")
 SPACING, CODE_SPACING = 35, 60
+CHANGES = (131008, 131009, 131037, 131042, 133001, 133002, 133003, 133007)
+"""Refusals that ask for a change, each its own."""
 TURN = timedelta(seconds=1)
 """Less virtual time than any wait; one turn takes no more."""
 ENDS = ("done", "gave_up", "cancelled")
 TOO_LONG = 400
 """Changes of one operation in one drive; a story that has more does not end."""
+
+
+class Heard(logging.Handler):
+    """Everything that anybody logs while a stage is open, whatever the level."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self._root = logging.getLogger()
+        self._level = self._root.level
+        self._root.addHandler(self)
+        self._root.setLevel(logging.DEBUG)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+    def close(self) -> None:
+        self._root.removeHandler(self)
+        self._root.setLevel(self._level)
+        super().close()
 
 
 class StageClock(JumpingClock):
@@ -76,11 +101,13 @@ class Stage(AbstractContextManager["Stage"]):
     """One home with one account, `shop`, at a fresh simulator; the account hears webhooks already.
 
     `temper` are settings of the simulator's temper; `like` is the home of a closed stage of the same seed, to
-    save the time of building one. Leaving the stage checks, for every phone, the rails that hold in every story.
+    save the time of building one. Leaving the stage checks, for every phone, the rails that hold in every story,
+    and that no token, PIN or code stands in the home's files, in a log line or in what people were told.
     """
 
     def __init__(self, home: Path, *, like: Path | None = None, seed: int = 1, **temper: Any) -> None:
         self.home = home
+        self.heard = Heard()
         if like is not None:
             copytree(like, home)
         self.clock = StageClock(START)
@@ -88,21 +115,36 @@ class Stage(AbstractContextManager["Stage"]):
         self.door = self.simulator.control
         self.world = self.simulator.world
         self.world.account.subscribed[self.world.app.id] = {}
-        settings = Settings(home=home, graph_url="http://127.0.0.1:1", log="error")
+        settings = Settings(home=home, graph_url="http://127.0.0.1:1", log="debug")
         self.lw = Linewright(settings=settings, clock=self.clock, transport=self.simulator.transport)
         self._runner = asyncio.Runner()
         self._plain = 0
+        self.given: set[str] = set()
         if like is None:
             self.add_account("shop", self.world.account.id, self.world.token.text)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        shown = json.dumps([self.do(self.lw.operations()), self.do(self.lw.tasks()), self.do(self.lw.numbers())])
         self.do(self.lw.aclose())
         self._runner.close()
+        self.heard.close()
         if kind is None:
             for e164 in self.simulator.remote.phones:
                 check_rails([call for call in self.door.calls() if call.e164 == e164])
+            self._check_secrets(shown)
+
+    def _check_secrets(self, shown: str) -> None:
+        secrets = self.given | {token.text for token in self.simulator.remote.tokens.values()}
+        for phone in self.simulator.remote.phones.values():
+            secrets |= {code.text for code in phone.codes} | ({phone.pin} if phone.pin else set())
+        files = {str(path): path.read_bytes() for path in self.home.rglob("*") if path.is_file()}
+        places = {**files, "the log": "\n".join(self.heard.lines).encode(), "the answers": shown.encode()}
+        for place, content in places.items():
+            for secret in secrets:
+                alone = rb"(?<![0-9])" + re.escape(secret.encode()) + rb"(?![0-9])"
+                assert not re.search(alone, content), f"a secret stands in {place}"
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -146,6 +188,18 @@ class Stage(AbstractContextManager["Stage"]):
             self.clock.jump_to(wake)
         self.clock.jump_to(ends)
 
+    def spend(self, kind: str, number: str, count: int) -> None:
+        """So many calls of this kind refused, in one operation that is then declined, a minute ago."""
+        codes = CHANGES[:count]
+        self.answers(kind, *codes)
+        story = self.open(kind, number).drive()
+        if story.asked == "approve":
+            story.answer(approve=True)
+        for _ in codes[1:]:
+            story.asks("fix").answer(done=True)
+        story.asks("fix").answer(decline=True)
+        self.wait(minutes=1)
+
     def fault(self, on: str, do: str, **more: Any) -> None:
         self.door.add_fault(on, do, **more)
 
@@ -172,6 +226,7 @@ class Stage(AbstractContextManager["Stage"]):
     def open(self, goal: str, number: str, *, pin: str | None = None, **options: Any) -> Story:
         """Opens an operation; nothing is sent yet."""
         secret = Secret(pin) if pin else None
+        self.given |= {pin} if pin else set()
         if goal == "deregister":
             options = {"confirm": self.door.number(number)["e164"][-4:], **options}
         return Story(self, self.do(self.lw.open(goal, number, pin=secret, **options)))
@@ -239,10 +294,12 @@ class Story:
 
     def say(self, **answer: Any) -> Self:
         """Answers the open question, and nothing is sent yet."""
-        if isinstance(answer.get("value"), str):
-            answer["value"] = Secret(answer["value"])
         task = self.now["task"]
         assert task is not None, f"nothing is asked: {self}"
+        if isinstance(answer.get("value"), str):
+            if task["kind"] == "pin" and len(answer["value"]) == len(PIN):
+                self.stage.given.add(answer["value"])
+            answer["value"] = Secret(answer["value"])
         self.stage.do(self.stage.lw.answer(task["id"], **answer))
         return self
 
@@ -281,6 +338,11 @@ class Story:
     def wake_at(self) -> datetime | None:
         wake = self.now["wake_at"]
         return datetime.fromisoformat(wake) if wake else None
+
+    @property
+    def asked(self) -> str | None:
+        """The kind of the open question."""
+        return self.now["task"]["kind"] if self.now["task"] else None
 
     @property
     def took(self) -> float:
