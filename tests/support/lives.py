@@ -24,7 +24,6 @@ __all__ = ["Life", "live"]
 
 NUMBER, E164, ACCOUNT = "1555010778800", "+15550107788", "example"
 RIGHT, WRONG = "246810", "111222"
-STEPS = 60
 ANSWER_LOST = {CrashPoint.SENT, CrashPoint.READ}
 
 
@@ -90,7 +89,7 @@ class Life:
         if weather.evidence:
             self._hear()
         self.operations += 1
-        for _ in range(STEPS):
+        for _ in range(weather.steps):
             self.steps += 1
             self._meddle()
             self._turn()
@@ -118,15 +117,14 @@ class Life:
         self.watch.turn_begins(self.operation)
         dies = not calm and self.chance.random() < self.weather.crashes
         self._crash_at = self.chance.randrange(1, 25) if dies else None
-        was = self.ledger.get(self.operation)
-        due = self.ledger.is_due(was, self.clock.now())
+        due = self.ledger.is_due(self.ledger.get(self.operation), self.clock.now())
         try:
             turned = run(engine.turn(self.operation, self.ports))
         except Died as death:
             self.story.append(f"died at {death}")
             self._crash_at = None
-            now = self.ledger.get(self.operation)
-            if due and now == was and not self.ledger.is_due(now, self.clock.now()):
+            asleep = not self.ledger.is_due(self.ledger.get(self.operation), self.clock.now())
+            if due and asleep and death.args[0] not in (CrashPoint.RESTED, CrashPoint.ENDED):
                 raise Breach(7, "a killed operation is not taken up again") from None
             return
         if self.watch.seen is not None:
@@ -145,7 +143,8 @@ class Life:
         question = self.ledger.question_of(self.operation)
         wake = current.wake_at
         if question is not None and (chance.random() < self.weather.answers):
-            self.clock.advance(chance.choice((5, 60, 400, 4_000)))
+            hasty = self.weather.unkind_people and question.kind is TaskKind.OTP
+            self.clock.advance(5 if hasty else chance.choice((5, 5, 5, 60, 400, 4_000)))
             self._reply(question)
             return True
         if wake is None:
@@ -162,8 +161,9 @@ class Life:
     # People
 
     def _reply(self, question: Question) -> None:
-        answer = self.chance.choice(question.answers)
-        if answer is ReplyKind.DECLINE and self.chance.random() < 0.8:
+        first = 12 if self.weather.unkind_people and question.kind is TaskKind.OTP else 2
+        answer = self.chance.choice((question.answers[0],) * first + question.answers)
+        if answer is ReplyKind.DECLINE and self.chance.random() < 0.9:
             answer = question.answers[0]
         self._answer(question, answer)
 
@@ -188,8 +188,8 @@ class Life:
 
     def _value(self, question: Question) -> str:
         chance = self.chance
-        if self.weather.unkind_people and chance.random() < 0.5:
-            return chance.choice((WRONG, "333444", "12345", "abcdef", RIGHT))
+        if self.weather.unkind_people and chance.random() < (0.5 if question.kind is TaskKind.PIN else 0.9):
+            return chance.choice((WRONG, "333444", RIGHT, "12345"))
         if question.kind is TaskKind.PIN:
             return self.truth.pin or RIGHT
         return self.truth.code or WRONG

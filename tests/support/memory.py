@@ -280,9 +280,9 @@ class MemoryLedger:
         self.readings[operation].append(reading)
         if not reading.good:
             return
-        if reading.is_pin_enabled is False:
-            self._phone(opened.e164).changes.append(Change(at=reading.at, kind=ChangeKind.OFF))
         newest = self.last_good.get(number.id)
+        if _is_off(reading) and not (newest is not None and _is_off(newest)):
+            self._phone(opened.e164).changes.append(Change(at=reading.at, kind=ChangeKind.OFF))
         if newest is not None and newest.at > reading.at:
             return
         self.last_good[number.id] = reading
@@ -409,6 +409,10 @@ class MemoryLedger:
     def _name(self, what: str) -> str:
         self._made += 1
         return f"{what}-{self._made}"
+
+
+def _is_off(reading: Reading) -> bool:
+    return reading.is_pin_enabled is False
 
 
 def _fingerprint(digits: str) -> str:

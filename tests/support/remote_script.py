@@ -98,6 +98,9 @@ class Weather:
     meddling: float = 0.0
     compare_clocks: bool = False
     fixed: tuple[CallKind, int] | None = None
+    steps: int = 60
+    settles: int = 0
+    """Seconds until a reading shows what a registration or deregistration did."""
 
 
 @dataclass(slots=True)
@@ -123,12 +126,22 @@ class Truth:
     registers: list[datetime] = field(default_factory=list)
     requests: list[datetime] = field(default_factory=list)
 
-    def fields(self) -> dict[str, Any]:
+    shown: bool | None = None
+    """What readings still show of `registered`, until `shown_until`."""
+    shown_until: datetime | None = None
+
+    def settle(self, registered: bool, until: datetime) -> None:
+        self.shown, self.shown_until = self.registered, until
+        self.registered = registered
+
+    def fields(self, now: datetime) -> dict[str, Any]:
+        late = self.shown is not None and self.shown_until is not None and now < self.shown_until
+        registered = self.shown if late else self.registered
         return {
             "id": self.number,
             "display_phone_number": "+1 555-010-7788",
-            "status": self.status or ("CONNECTED" if self.registered else "DISCONNECTED"),
-            "platform_type": self.platform or ("CLOUD_API" if self.registered else "NOT_APPLICABLE"),
+            "status": self.status or ("CONNECTED" if registered else "DISCONNECTED"),
+            "platform_type": self.platform or ("CLOUD_API" if registered else "NOT_APPLICABLE"),
             "code_verification_status": "VERIFIED" if self.verified else "NOT_VERIFIED",
             "is_on_biz_app": self.on_app,
             "is_pin_enabled": self.pin is not None,
@@ -217,7 +230,7 @@ class ScriptedRemote:
         self.after: Callable[[Order, Heard], None] = lambda order, heard: None
         self.beside: Callable[[], Awaitable[None]] | None = None
         self._acts: dict[CallKind, Callable[[Order], tuple[int, int | None, str] | dict[str, Any]]] = {
-            CallKind.READ: lambda order: self.truth.fields(),
+            CallKind.READ: lambda order: self.truth.fields(self.clock.true),
             CallKind.REGISTER: self._register,
             CallKind.DEREGISTER: self._deregister,
             CallKind.REQUEST_CODE: self._request_code,
@@ -290,7 +303,7 @@ class ScriptedRemote:
             if chance.random() < 0.4:
                 return self._refuse(CallKind.READ, chance.choice(self._pool))
             return self._unreadable(order)
-        body = self.truth.fields()
+        body = self.truth.fields(self.clock.true)
         if chance.random() < weather.lies:
             body |= chance.choice(LIES)
         if weather.missing:
@@ -302,7 +315,7 @@ class ScriptedRemote:
 
     def _unreadable(self, order: Order) -> Heard:
         how = self.chance.choice(LOST_READS)
-        body = self.truth.fields()
+        body = self.truth.fields(self.clock.true)
         if how == "no-status":
             body.pop("status")
         elif how == "other-id":
@@ -345,7 +358,8 @@ class ScriptedRemote:
             return 133005, None, "The PIN does not match."
         if not truth.verified:
             return 133006, None, "Verify the number again."
-        truth.registered, truth.pin, truth.guesses, truth.onboarded = True, digits, 0, True
+        truth.settle(True, now + timedelta(seconds=self.weather.settles))
+        truth.pin, truth.guesses, truth.onboarded = digits, 0, True
         return {"success": True}
 
     def _deregister(self, order: Order) -> tuple[int, int | None, str] | dict[str, Any]:
@@ -355,7 +369,7 @@ class ScriptedRemote:
             return {"success": True}
         if not truth.registered:
             return 133010, None, "The number is not registered."
-        truth.registered = False
+        truth.settle(False, self.clock.true + timedelta(seconds=self.weather.settles))
         return {"success": True}
 
     def _request_code(self, order: Order) -> tuple[int, int | None, str] | dict[str, Any]:
