@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from linewright.domain.action import Ask
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
-from linewright.domain.number import Number, Reading, Standing, Storage
+from linewright.domain.number import Number, Reading, Standing, Storage, Wanted
 from linewright.domain.operation import (
     OPEN_STATES,
     Account,
@@ -91,6 +92,8 @@ class Question:
 
     id: str
     operation: str
+    account: str | None
+    """Set where the question is the account's: every operation that it holds shows it."""
     kind: TaskKind
     topic: Topic
     text: str
@@ -120,15 +123,20 @@ class MemoryLedger:
         self.replies: dict[str, list[Reply]] = {}
         self.readings: dict[str, list[Reading]] = {}
         self.last_good: dict[str, Reading] = {}
+        self.apps: dict[str, str] = {}
+        """Of which app an account's token is."""
+        self._shown: dict[str, Question] = {}
         self._phones: dict[str, _Phone] = {}
         self._digits: dict[str, Secret] = {}
         self._codes: dict[str, tuple[Secret, datetime]] = {}
+        self._rested_at: dict[str, datetime] = {}
         self._made = 0
 
     # What people and other parts put in
 
-    def add_account(self, account: Account) -> None:
+    def add_account(self, account: Account, app: str | None = None) -> None:
         self.accounts[account.name] = account
+        self.apps[account.name] = app or account.name
 
     def add_number(self, number: Number) -> None:
         self.numbers[number.id] = number
@@ -171,7 +179,7 @@ class MemoryLedger:
         return self.keep_pin(e164, Secret(digits), PinOrigin.GIVEN, self._after(e164, at))
 
     def question_of(self, operation: str) -> Question | None:
-        return next((q for q in self.questions if q.operation == operation and q.state == "open"), None)
+        return self._shown.get(operation)
 
     def answer(
         self,
@@ -212,17 +220,12 @@ class MemoryLedger:
         )
         if has_code:
             self._codes[reply.id] = (Secret(value), at)
-        self.replies[question.operation].append(reply)
-        question.state = "answered"
-        self._wake(question.operation, at)
+        self._close(question, "answered", reply, at)
         return reply
 
     def release(self, account: str, at: datetime) -> None:
         """`account update`: the hold is over, its operations look again."""
         self.save_hold(account, None)
-        for operation in self.operations.values():
-            if operation.account == account:
-                self._wake(operation.id, at)
 
     # The alarm
 
@@ -314,7 +317,14 @@ class MemoryLedger:
                     )
 
     def save_hold(self, account: str, hold: Hold | None) -> None:
-        self.accounts[account] = replace(self.accounts[account], hold=hold)
+        whole_app = hold is not None and hold.whole_app
+        alike = [name for name, app in self.apps.items() if app == self.apps[account]]
+        for name in alike if whole_app else [account]:
+            self.accounts[name] = replace(self.accounts[name], hold=hold)
+        if hold is None:
+            for operation in self.operations.values():
+                if operation.account == account and operation.wake_at is not None:
+                    self._wake(operation.id, min(operation.wake_at, self._rested_at[operation.id]))
 
     def save_storage(self, number: str, storage: Storage) -> None:
         self.numbers[number] = replace(self.numbers[number], storage=storage)
@@ -349,6 +359,9 @@ class MemoryLedger:
             wake_at=rested.wake_at,
             ended_at=at if over else None,
         )
+        self._rested_at[operation] = at
+        if rested.state is OperationState.DONE:
+            self._want(opened)
         self._put_question(operation, rested, at)
         return True
 
@@ -357,26 +370,56 @@ class MemoryLedger:
     def attempts_of(self, e164: str) -> list[Attempt]:
         return self._phone(e164).attempts
 
+    def _want(self, operation: Operation) -> None:
+        wanted = {Goal.REGISTER: Wanted.ONLINE, Goal.DEREGISTER: Wanted.RELEASED}.get(operation.goal)
+        if wanted is not None:
+            self.numbers[operation.number] = replace(self.numbers[operation.number], wanted=wanted)
+
     def _put_question(self, operation: str, rested: Rested, at: datetime) -> None:
-        asked = self.question_of(operation)
-        ask = rested.ask
-        if asked is not None and ask is not None and (asked.kind, asked.topic) == (ask.kind, ask.topic):
-            asked.text, asked.answers = ask.question, ask.taken
+        shown, ask = self.question_of(operation), rested.ask
+        if shown is not None and ask is not None and (shown.kind, shown.topic) == (ask.kind, ask.topic):
+            shown.text, shown.answers = ask.question, ask.taken
             return
-        if asked is not None:
-            asked.state = "closed"
+        if shown is not None:
+            del self._shown[operation]
+            if shown not in self._shown.values():
+                shown.state = "closed"
         if ask is not None:
-            self.questions.append(
-                Question(
-                    id=self._name("task"),
-                    operation=operation,
-                    kind=ask.kind,
-                    topic=ask.topic,
-                    text=ask.question,
-                    answers=ask.taken,
-                    opened_at=at,
-                )
+            self._shown[operation] = self._asked(operation, ask, at)
+
+    def _asked(self, operation: str, ask: Ask, at: datetime) -> Question:
+        account = self.operations[operation].account if ask.of_account else None
+        same = (
+            q
+            for q in self.questions
+            if q.state == "open" and account and (q.account, q.kind, q.topic) == (account, ask.kind, ask.topic)
+        )
+        found = next(same, None)
+        if found is None:
+            found = Question(
+                id=self._name("task"),
+                operation=operation,
+                account=account,
+                kind=ask.kind,
+                topic=ask.topic,
+                text=ask.question,
+                answers=ask.taken,
+                opened_at=at,
             )
+            self.questions.append(found)
+        return found
+
+    def _close(self, question: Question, state: str, reply: Reply, at: datetime) -> None:
+        """The question ends; everybody who shows it hears the reply and looks again."""
+        question.state = state
+        for operation in [name for name, shown in self._shown.items() if shown is question]:
+            del self._shown[operation]
+            self.replies[operation].append(reply)
+            self._wake(operation, at)
+        hold = self.accounts[question.account].hold if question.account else None
+        if question.account and hold is not None:
+            looks_at_once = replace(hold, probe_at=min(hold.probe_at, at))
+            self.accounts[question.account] = replace(self.accounts[question.account], hold=looks_at_once)
 
     def _after(self, e164: str, at: datetime) -> datetime:
         """Never before the phone's latest attempt: what a person says now comes after it, whatever the clock says."""
