@@ -8,7 +8,6 @@ import pytest
 from tests.support.stories import PIN, Stage
 
 from linewright.errors import UsageError
-from linewright.simulator.worlds import COEXISTENCE, HEALTHY
 
 WRONG = "111222"
 
@@ -162,13 +161,13 @@ def test_any_other_number_registers_at_once(stage: Stage) -> None:
 
 
 def test_a_healthy_number_costs_nothing(stage: Stage) -> None:
-    story = stage.register(stage.magic(HEALTHY))
+    story = stage.register(stage.number(registered=True, shows={"code_verification_status": "EXPIRED"}))
     story.called().ends("done", "already-online").is_proven()
     assert story.truth["online"]
 
 
 @pytest.mark.parametrize("goal", ["register", "deregister", "verify", "set-pin"])
 def test_a_coexistence_number_is_never_touched(stage: Stage, goal: str) -> None:
-    story = stage.open(goal, stage.magic(COEXISTENCE)).drive()
+    story = stage.open(goal, stage.number(on_biz_app=True)).drive()
     story.called().ends("gave_up", "not-ours", "Business app")
     assert story.truth["on_biz_app"]

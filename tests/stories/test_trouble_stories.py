@@ -31,8 +31,9 @@ def open_questions(stage: Stage) -> list[str]:
 
 
 def test_190_holds_the_account_and_is_released_by_a_new_token(stage: Stage) -> None:
+    number = stage.number()
     revoke(stage)
-    story = stage.register(stage.magic("133010")).called().asks("fix", "access token", reason="account-on-hold")
+    story = stage.register(number).called().asks("fix", "access token", reason="account-on-hold")
     assert stage.account()["state"] == "on_hold"
     story.waits_for(minutes=15)
     stage.update_account(token=new_token(stage))
@@ -42,8 +43,9 @@ def test_190_holds_the_account_and_is_released_by_a_new_token(stage: Stage) -> N
 
 
 def test_190_is_one_question_for_the_account_and_not_one_for_each_number(stage: Stage) -> None:
+    numbers = [stage.magic(digits) for digits in ("133010", "133000", "133004")]
     revoke(stage)
-    stories = [stage.register(stage.magic(digits)) for digits in ("133010", "133000", "133004")]
+    stories = [stage.register(number) for number in numbers]
     assert len({story.now["task"]["id"] for story in stories}) == 1
     assert open_questions(stage) == ["fix"]
     stage.update_account(token=new_token(stage))
@@ -52,8 +54,9 @@ def test_190_is_one_question_for_the_account_and_not_one_for_each_number(stage: 
 
 
 def test_190_is_looked_at_every_fifteen_minutes_by_one_read(stage: Stage) -> None:
+    number = stage.number()
     revoke(stage)
-    story = stage.register(stage.magic("133010"))
+    story = stage.register(number)
     before = len(story.all_calls)
     story.later(hours=2, minutes=1)
     probes = story.all_calls[before:]
@@ -64,8 +67,9 @@ def test_190_is_looked_at_every_fifteen_minutes_by_one_read(stage: Stage) -> Non
 
 
 def test_190_one_probe_for_many_held_numbers(stage: Stage) -> None:
+    numbers = [stage.magic(digits) for digits in ("133010", "133000", "133004")]
     revoke(stage)
-    stories = [stage.register(stage.magic(digits)) for digits in ("133010", "133000", "133004")]
+    stories = [stage.register(number) for number in numbers]
     seq = len(stage.door.calls())
     stage.do(stage.run_for(hours=1))
     assert len(stage.door.calls(seq)) <= 4 + len(stories)
@@ -86,8 +90,9 @@ def test_the_other_dead_tokens_hold_the_account_too(stage: Stage, code: int) -> 
 
 
 def test_190_while_the_person_says_done_looks_at_once(stage: Stage) -> None:
+    number = stage.number()
     revoke(stage)
-    story = stage.register(stage.magic("133010")).asks("fix")
+    story = stage.register(number).asks("fix")
     stage.wait(minutes=2)
     stage.world.token.revoked = None
     story.answer(done=True).comes_online()
@@ -107,8 +112,9 @@ def test_another_account_goes_on_while_one_is_held(stage: Stage) -> None:
     token = stage.door.add_token([other.id], app=stage.world.app.id)
     there = stage.door.add_number(other.id, "+15550990001")
     stage.add_account("other", other.id, token.text)
+    number = stage.number()
     revoke(stage)
-    stage.register(stage.magic("133010")).asks("fix", reason="account-on-hold")
+    stage.register(number).asks("fix", reason="account-on-hold")
     stage.register(there.id).comes_online()
     assert stage.account("other")["state"] == "ok"
 
@@ -133,8 +139,9 @@ def test_100_33_of_a_number_that_is_gone_from_a_living_account_says_so(stage: St
 
 
 def test_100_33_of_an_account_that_cannot_be_read_holds_it_as_with_190(stage: Stage) -> None:
+    number = stage.number()
     stage.world.token.accounts.clear()
-    story = stage.register(stage.magic("133010")).called().asks("fix", reason="account-on-hold")
+    story = stage.register(number).called().asks("fix", reason="account-on-hold")
     assert stage.account()["state"] == "on_hold"
     stage.world.token.accounts.add(stage.world.account.id)
     story.later(minutes=16).drive().comes_online()

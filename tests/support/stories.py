@@ -26,6 +26,7 @@ from linewright.secret import Secret
 from linewright.simulator.calls import LoggedCall
 from linewright.simulator.simulator import Simulator
 from linewright.simulator.truth import Temper
+from linewright.simulator.worlds import DefaultWorld
 
 __all__ = ["PIN", "Stage", "Story"]
 
@@ -98,7 +99,7 @@ class Told:
 
 
 class Stage(AbstractContextManager["Stage"]):
-    """One home with one account, `shop`, at a fresh simulator; the account hears webhooks already.
+    """One home with one account, `shop`, without numbers, at a fresh simulator; it hears webhooks already.
 
     `temper` are settings of the simulator's temper; `like` is the home of a closed stage of the same seed, to
     save the time of building one. Leaving the stage checks, for every phone, the rails that hold in every story,
@@ -111,10 +112,12 @@ class Stage(AbstractContextManager["Stage"]):
         if like is not None:
             copytree(like, home)
         self.clock = StageClock(START)
-        self.simulator = Simulator(self.clock, seed=seed, temper=Temper(**temper))
+        self.simulator = Simulator(self.clock, seed=seed, temper=Temper(**temper), empty=True)
         self.door = self.simulator.control
-        self.world = self.simulator.world
-        self.world.account.subscribed[self.world.app.id] = {}
+        remote = self.simulator.remote
+        app, account = remote.add_app(), remote.add_account()
+        self.world = DefaultWorld(app, account, remote.add_token([account.id], app=app.id), {})
+        account.subscribed[app.id] = {}
         settings = Settings(home=home, graph_url="http://127.0.0.1:1", log="debug")
         self.lw = Linewright(settings=settings, clock=self.clock, transport=self.simulator.transport)
         self._runner = asyncio.Runner()
@@ -158,14 +161,17 @@ class Stage(AbstractContextManager["Stage"]):
     # The world
 
     def magic(self, digits: str) -> str:
-        """The id of a number of the magic table, or of the default world by its E.164."""
-        return self.world.numbers[digits].id
+        """A number of the magic table, added with its hidden truth and nothing else."""
+        return self._add(f"+15550{digits}")
 
     def number(self, **truth: Any) -> str:
         """A new number with these truths: registered before, verified, offline, two-step off unless told."""
         self._plain += 1
         e164 = truth.pop("e164", f"+1555020{self._plain:04d}")
-        number = self.door.add_number(self.world.account.id, e164, **{"ever_registered": True, **truth})
+        return self._add(e164, **{"ever_registered": True, **truth})
+
+    def _add(self, e164: str, **truth: Any) -> str:
+        number = self.door.add_number(self.world.account.id, e164, **truth)
         self.do(self.lw.sync("shop"))
         return number.id
 
