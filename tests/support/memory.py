@@ -324,7 +324,9 @@ class MemoryLedger:
         if hold is None:
             for operation in self.operations.values():
                 if operation.account == account and operation.wake_at is not None:
-                    self._wake(operation.id, min(operation.wake_at, self._rested_at[operation.id]))
+                    self._wake(
+                        operation.id, min(operation.wake_at, self._rested_at.get(operation.id, operation.wake_at))
+                    )
 
     def save_storage(self, number: str, storage: Storage) -> None:
         self.numbers[number] = replace(self.numbers[number], storage=storage)
