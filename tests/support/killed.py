@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.support.disks import Disk
 from tests.support.processes import Ran, SharedClock, run, without_delay
 
 from linewright.blocking import BlockingLinewright
@@ -88,10 +89,17 @@ STORIES = {
 
 @dataclass(frozen=True)
 class Kill:
-    """Dies by SIGKILL at the `nth` passing of `point`."""
+    """Dies by SIGKILL at the `nth` passing of `point`; or, with `fills`, has that disk full from then on."""
 
     point: CrashPoint
     nth: int
+    fills: Disk | None = None
+
+    def strike(self) -> None:
+        if self.fills is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        else:
+            self.fills.fill()
 
 
 @dataclass(frozen=True)
@@ -114,7 +122,7 @@ def _live(job: _Job) -> int:
     def reached(point: CrashPoint) -> None:
         passed[point] += 1
         if job.kill is not None and job.kill.point is point and job.kill.nth == passed[point]:
-            os.kill(os.getpid(), signal.SIGKILL)
+            job.kill.strike()
 
     asyncio.run(_drive(job, reached))
     print(*(f"{point}={times}" for point, times in passed.items()))  # noqa: T201 - its result
@@ -203,7 +211,12 @@ class Life:
             e164=self.e164,
             kill=kill,
         )
-        return run(partial(_live, job), self.home / "streams")
+        return run(partial(_live, job), self.streams)
+
+    @property
+    def streams(self) -> Path:
+        """What its processes said."""
+        return self.stage.folder / f"streams-{self.home.name}"
 
     def passed(self, ran: Ran) -> dict[CrashPoint, int]:
         assert ran.status == 0, ran.err
@@ -238,10 +251,10 @@ class Stage:
         settings = Settings(home=home, graph_url=self.simulator.graph_url, log="error")
         return BlockingLinewright(settings=settings, clock=SharedClock(self.clock_file))
 
-    def begin(self, story: Story) -> Life:
+    def begin(self, story: Story, *, folder: Path | None = None) -> Life:
         """A fresh phone in a fresh account and home, its operation opened."""
         serial, control = next(self._counts), self.simulator.control
-        home = shutil.copytree(self._blank, self.folder / f"home-{serial}")
+        home = shutil.copytree(self._blank, (folder or self.folder) / f"home-{serial}")
         waba = control.add_account(f"Account {serial}").id
         token = control.add_token([waba]).text
         e164 = f"+1{200 + serial % 700}{2 + serial // 700}{story.digits}"

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.support.disks import Disk, NoDisk, tiny_disk
 from tests.support.killed import Stage
 from tests.support.processes import SharedClock
 
@@ -16,3 +18,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     clock_file = folder / "clock"
     with RunningSimulator(SharedClock(clock_file), empty=True) as simulator:
         yield Stage(folder, simulator, clock_file)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """Eight megabytes, where this machine lets us mount."""
+    try:
+        with tiny_disk(tmp_path / "disk", 8_000) as disk:
+            yield disk
+    except NoDisk as why:
+        pytest.skip(f"no disk of its own: {why}; tests/cli plays it with a limit instead")

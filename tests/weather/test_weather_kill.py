@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
+from tests.support.disks import Disk
 from tests.support.killed import STORIES, WRITES, End, Kill, Life, Stage
 
 from linewright.engine.crash import CrashPoint
@@ -99,6 +100,26 @@ def test_killed_there_it_comes_to_the_same_end(
         no_refused_pin_again(life, lost=point in LOSES_THE_ANSWER)
     record_property("kills", len(kills))
     record_property("repetitions", repetitions)
+
+
+@pytest.mark.parametrize(("point", "nth"), [(CrashPoint.SENT, 1), (CrashPoint.SENT, 2), (CrashPoint.PIN_KEPT, 1)])
+def test_a_disk_that_fills_up_on_the_way_loses_no_answer_but_the_last(
+    point: CrashPoint, nth: int, disk: Disk, stage: Stage, unharmed: Callable[[str], Whole]
+) -> None:
+    whole = unharmed("half deregistered")
+    life = stage.begin(STORIES["half deregistered"], folder=disk.folder)
+    stopped = life.drive(Kill(point, nth, fills=disk))
+    assert stopped.status == 1
+    assert "StoreUnavailable" in stopped.err
+    assert "The disk is full" in stopped.err
+    disk.free()
+    finished = life.drive()
+    assert finished.status == 0, finished.err
+    end = life.end()
+    assert end.told == whole.end.told
+    assert end.pin == end.truth["pin"]
+    assert repeated(point, end, sent(life), whole.sent) <= 1
+    budget_is_right(life, end, sent(life))
 
 
 def repeated(point: CrashPoint, end: End, heard: Sent, whole: Sent) -> int:

@@ -145,7 +145,7 @@ def test_a_killed_process_leaves_no_secret(stage: Stage) -> None:
             search.words.update(token.text for token in stage.simulator.remote.tokens.values())
             search.digits.update(code["code"] for code in control.codes(life.e164))
             search.digits.update({truth["pin"]} - {None} | {"111222"})
-            search.look_at(files_below(life.home), except_=[life.home / "key"])
+            search.look_at([*files_below(life.home), *files_below(life.streams)], except_=[life.home / "key"])
     control.change_temper(echo_secrets=False)
     assert search.found == set()
 

@@ -18,7 +18,7 @@ from linewright.errors import StoreUnavailable, UsageError
 __all__ = ["BUSY_TIMEOUT_SECONDS", "Database", "open_database", "open_store"]
 
 BUSY_TIMEOUT_SECONDS = 5
-"""How long a write waits for another process's write."""
+"""How long a write waits for another process's write; SQLite's own `?timeout=SECONDS` in the URL says otherwise."""
 _WRITES = "linewright_writes"
 
 
@@ -100,6 +100,7 @@ def _url(text: str) -> URL:
     try:
         url = make_url(text)
         backend = url.get_backend_name()
+        float(str(url.query.get("timeout", BUSY_TIMEOUT_SECONDS)))
     except (ArgumentError, NoSuchModuleError, ValueError):
         backend = ""
     if backend == "sqlite" and url.database not in (None, "", ":memory:"):
@@ -115,7 +116,7 @@ def _url(text: str) -> URL:
 
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+        return {} if "timeout" in url.query else {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
 
 
