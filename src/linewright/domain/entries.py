@@ -71,12 +71,14 @@ class Entry:
         """Sorts entries so that the narrower one is asked first.
 
         Where the call is not known, an entry that speaks of all calls goes before one that speaks of some.
+        Among entries found by their words the catalogue's own order counts: an error text may echo more of a
+        request than it means (`pin=` in one about SMB).
         """
         return (
             self.subcode is not None,
             self.either_place,
             bool(self.tokens),
-            bool(self.calls) is call_known,
+            bool(self.tokens) or bool(self.calls) is call_known,
             self.through is None,
         )
 

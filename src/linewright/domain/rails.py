@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeGuard
@@ -12,13 +12,13 @@ from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, LIMITED, WINDOW, us
 from linewright.domain.case import Case
 from linewright.domain.doubt import in_doubt, lost_too_often, unsettled
 from linewright.domain.holds import PROBE_EVERY
-from linewright.domain.journal import WRITES, CallKind
+from linewright.domain.journal import WRITES, Attempt, CallKind, RemoteError
 from linewright.domain.ladders import held_kinds, held_until, unsent_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
 from linewright.domain.remedies import ask_pin, support
 from linewright.domain.standing import RECHECK
-from linewright.domain.waits import told
+from linewright.domain.waits import told, with_margin
 
 __all__ = ["CODES_AN_HOUR", "CODES_A_DAY", "NOT_OURS", "RAILS", "SPACING", "Rail", "judge"]
 
@@ -386,13 +386,22 @@ def told_too_long(case: Case, action: Action) -> Action:
     """A told wait above seven days is cut to seven, and support is asked at once beside it (DESIGN 5.2)."""
     if not isinstance(action, Wait):
         return action
-    for attempt in case.attempts:
-        wait = told(attempt.error) if attempt.refused and attempt.error else None
-        if wait is None or not wait.too_long or held_until(case, attempt) != action.until:
-            continue
-        if not case.settled_by_person(attempt.ended_at):
+    for error, at, attempt in _refusals(case):
+        wait = told(error)
+        held = (
+            wait is not None
+            and wait.too_long
+            and abs(at + with_margin(wait.wait) - action.until) < timedelta(seconds=1)
+        )
+        if held and not case.settled_by_person(at):
             return replace(action, ask=support(case, attempt, "The remote asks for a wait of more than seven days."))
     return action
+
+
+def _refusals(case: Case) -> Iterator[tuple[RemoteError, datetime, Attempt | None]]:
+    """Every refusal that a wait may come from, of a write or of a read."""
+    yield from ((a.error, a.ended_at, a) for a in case.attempts if a.refused and a.error)
+    yield from ((reading.error, reading.at, None) for reading in case.readings if reading.error)
 
 
 def _writes(action: Action) -> TypeGuard[Call]:
