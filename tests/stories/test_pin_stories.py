@@ -90,6 +90,13 @@ def test_133008_the_question_beside_the_wait_takes_another_pin(stage: Stage) -> 
     assert story.gaps() == [round(7.35 * HOUR)]
 
 
+def test_133008_the_question_beside_the_wait_takes_the_same_pin_again(stage: Stage) -> None:
+    stage.answers("register", locked_with("Try again in 7 hours."))
+    story = stage.open("register", stage.number(pin=PIN), pin=PIN).push()
+    story.answer(value=PIN).called("register 133008", "register ok").comes_online()
+    assert story.gaps() == [round(7.35 * HOUR)]
+
+
 def test_133008_a_reset_is_approved_while_it_is_locked(stage: Stage) -> None:
     stage.answers("register", locked_with("Try again in 7 hours."))
     story = stage.open("register", stage.number(pin=PIN), pin=WRONG).push()
@@ -175,6 +182,15 @@ def test_a_wait_above_seven_days_is_cut_and_support_is_asked_at_once(stage: Stag
     assert story.now["task"]["kind"] == "support"
     story.say(done=True).push().waits_for(days=7, minutes=30)
     story.drive().called("register 133008", "register ok").comes_online()
+
+
+def test_the_question_about_such_a_wait_stays_until_it_is_answered(stage: Stage) -> None:
+    stage.answers("register", locked_with("Try again in 20 days."))
+    story = stage.open("register", stage.number(pin=PIN), pin=PIN).push()
+    stage.wait(days=6, hours=20)
+    story.push().called("register 133008").waits_for(hours=4, minutes=30)
+    assert story.asked == "support"
+    story.answer(decline=True).ends("gave_up", "declined")
 
 
 def test_a_wait_above_thirty_days_is_no_wait(stage: Stage) -> None:

@@ -174,6 +174,14 @@ def test_133016_twice_in_a_row_is_for_support(stage: Stage) -> None:
     assert story.gaps() == [72 * HOUR + 300] * 2
 
 
+def test_133016_answered_to_a_deregister_blocks_as_well(stage: Stage) -> None:
+    number = stage.online()
+    stage.answers("deregister", 133016)
+    story = stage.deregister(number).asks("approve").answer(approve=True)
+    story.called("deregister 133016", "deregister ok").ends("done", "deregistered").stays_offline()
+    assert story.gaps() == [72 * HOUR + 300]
+
+
 def test_133016_holds_the_next_operation_too(stage: Stage) -> None:
     number = stage.number()
     stage.answers("register", 133016)
@@ -243,6 +251,13 @@ def test_100_smb_in_the_answer_stops(stage: Stage) -> None:
     number = stage.number(on_biz_app=True, shows={"is_on_biz_app": None, "status": "DISCONNECTED"})
     story = stage.register(number)
     story.called("register 100").ends("gave_up", "not-ours", "Business app", "coexistence")
+
+
+def test_100_smb_in_the_answer_to_a_deregister_stops_too(stage: Stage) -> None:
+    number = stage.number(on_biz_app=True, shows={"is_on_biz_app": None, "status": "DISCONNECTED"})
+    stage.answers("register", 133000)
+    story = stage.register(number).asks("approve", "Business app").answer(approve=True)
+    story.called("register 133000", "deregister 100").ends("gave_up", "not-ours", "Business app")
 
 
 def test_2388001_waits_while_the_name_is_in_review_and_registers_once_it_is_approved(stage: Stage) -> None:

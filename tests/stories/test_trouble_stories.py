@@ -181,6 +181,26 @@ def test_the_minutes_of_the_usage_header_are_waited_for(stage: Stage) -> None:
     story.drive().comes_online().never_asked()
 
 
+def test_minutes_above_seven_days_are_cut_and_support_is_asked_at_once(stage: Stage) -> None:
+    stage.answers("read", {"code": 80008, "details": "Wait 12 days before the next call."})
+    story = stage.open("register", stage.number()).push().waiting("usage-limit").waits_for(days=7, minutes=30)
+    assert story.asked == "support"
+    story.drive().comes_online()
+
+
+def test_4_holds_every_account_of_the_app(stage: Stage) -> None:
+    other = stage.door.add_account("Other")
+    token = stage.door.add_token([other.id], app=stage.world.app.id)
+    there = stage.door.add_number(other.id, "+15550990002")
+    stage.add_account("other", other.id, token.text)
+    stage.answers("read", 4)
+    here = stage.open("register", stage.number()).push().waiting("usage-limit")
+    sibling = stage.open("register", there.id).push().called().waiting("usage-limit")
+    assert [call.kind for call in sibling.all_calls] == []
+    here.drive().comes_online()
+    sibling.drive().comes_online()
+
+
 def test_the_fifth_usage_limit_in_a_row_is_said_to_people(stage: Stage) -> None:
     stage.answers("read", *[BUSY] * 6)
     story = stage.register(stage.number()).comes_online()
