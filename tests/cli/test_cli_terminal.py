@@ -17,6 +17,11 @@ PATIENCE = 60.0
 """Real seconds for one thing to appear; reached only by a failure."""
 
 
+def _hear_ctrl_c() -> None:
+    """As at a terminal: whoever runs the tests in the background has Ctrl-C ignored, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Terminal:
     """A process on a pseudo-terminal, and everything it has shown."""
 
@@ -24,7 +29,14 @@ class Terminal:
         self._master, slave = pty.openpty()
         environment = os.environ | {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, env=environment, close_fds=True
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            env=environment,
+            close_fds=True,
+            preexec_fn=_hear_ctrl_c,
         )
         os.close(slave)
         self.shown = ""
