@@ -17,7 +17,7 @@ from linewright.domain.journal import CallKind
 from linewright.domain.operation import Goal
 
 SHARDS = 16
-STEPS = 36
+STEPS = 24
 """Turns of an operation that hears one answer for ever."""
 HOURLY, DAILY = 40, 200
 """The most calls of any kind that one operation may make in an hour and in a day, with nobody answering.
@@ -44,7 +44,7 @@ START_OF = {
 }
 
 
-OFTEN_HELD = (CallKind.READ, CallKind.REGISTER, CallKind.DEREGISTER, CallKind.REQUEST_CODE)
+OFTEN_HELD = (CallKind.READ, CallKind.REGISTER, CallKind.REQUEST_CODE)
 
 
 @pytest.fixture(autouse=True)

@@ -289,15 +289,15 @@ class Watch:
         truly = self.clock.true - sent.true_end + JITTER if self.compares else timedelta()
         return max(self.ago(sent.end), truly)
 
-    def contradictory_since(self) -> datetime | None:
-        """When the latest unbroken run of contradictory readings began."""
-        since = None
+    def contradictory_for(self) -> timedelta:
+        """How far apart the readings of the latest unbroken run of contradictory ones lie."""
+        ends: list[datetime] = []
         for sent in reversed(self.log):
-            if sent.reading is not None and not sent.lost:
+            if sent.reading is not None and not sent.lost and sent.end is not None:
                 if not contradictory(sent.reading):
                     break
-                since = sent.end
-        return since
+                ends.append(sent.end)
+        return max([self.clock.now(), *ends]) - ends[-1] if ends else timedelta()
 
     def earlier(self, *calls: str) -> list[Sent]:
         return [s for s in self.log if s.call in calls and s.spent]
@@ -562,8 +562,7 @@ def unknown_is_not_offline(watch: Watch, sent: Sent) -> None:
     status = sent.before["status"]
     if status not in LIVE | GONE | DOWN | {"RESTRICTED"}:
         raise Breach(10, f"{sent.call} was sent to a number whose status {status} is not known")
-    since = watch.contradictory_since()
-    if contradictory(sent.before) and (since is None or watch.ago(since) < TWICE_APART - timedelta(minutes=3)):
+    if contradictory(sent.before) and watch.contradictory_for() < TWICE_APART - timedelta(minutes=3):
         raise Breach(10, f"{sent.call} was sent on one contradictory reading")
 
 
