@@ -1,24 +1,20 @@
-"""Figures that tests note with `record_property` and that people want to read after a run."""
+"""What every test begins with."""
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+import logging
+from collections.abc import Iterator
 
-KILLS = ("kills", "repetitions")
+import pytest
+
+from linewright.wiring import WIRE_LOGS
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Also with workers: what a test notes comes home with its report."""
-    reports = [report for kind in terminalreporter.stats.values() for report in kind]
-    calls = [report for report in reports if getattr(report, "when", None) == "call"]
-    noted: Counter[str] = Counter()
-    for name, value in (pair for report in calls for pair in report.user_properties):
-        if name in KILLS:
-            noted[name] += value
-    if noted["kills"]:
-        terminalreporter.section("hard weather")
-        terminalreporter.write_line(
-            f"{noted['kills']} processes killed on their way and followed by another; "
-            f"{noted['repetitions']} calls were sent again, each after its answer was lost (DESIGN 5.4)"
-        )
+@pytest.fixture(autouse=True)
+def _loggers_as_at_the_start() -> Iterator[None]:
+    """A Linewright put together in one test quiets the wire's loggers for the whole process."""
+    for name in WIRE_LOGS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    yield
+    for name in WIRE_LOGS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
