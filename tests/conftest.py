@@ -1,13 +1,33 @@
-"""What every test begins with."""
+"""What every test begins with, and the figures that people want to read after a run (`record_property`)."""
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from linewright.wiring import WIRE_LOGS
+
+KILLS = ("kills", "repetitions")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Also with workers: what a test notes comes home with its report."""
+    reports = [report for kind in terminalreporter.stats.values() for report in kind]
+    calls = [report for report in reports if getattr(report, "when", None) == "call"]
+    noted: Counter[str] = Counter()
+    for name, value in (pair for report in calls for pair in report.user_properties):
+        if name in KILLS:
+            noted[name] += value
+    if noted["kills"]:
+        terminalreporter.section("hard weather")
+        terminalreporter.write_line(
+            f"{noted['kills']} processes killed on their way and followed by another; "
+            f"{noted['repetitions']} calls were sent again, each after its answer was lost (DESIGN 5.4)"
+        )
 
 
 @pytest.fixture(autouse=True)
