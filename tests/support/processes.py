@@ -10,6 +10,7 @@ import mmap
 import multiprocessing
 import os
 import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -159,14 +160,13 @@ class Terminal:
 def without_delay(url: str) -> None:
     """Spares callers of a server in this process 40 ms a call: the simulator's sockets wait for each ACK."""
     port = int(url.rsplit(":", 1)[1])
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found = socket.socket(fileno=os.dup(int(name)))
-        except OSError:
-            continue
-        with found:
-            if found.family == socket.AF_INET and found.getsockname()[1] == port:
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for path in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if not stat.S_ISSOCK(path.stat().st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(path.name))) as found:
+                if found.family == socket.AF_INET and found.getsockname()[1] == port:
+                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def watched(arguments: Sequence[str], environment: Mapping[str, str], stdin: str = "") -> tuple[Ran, bytes]:
