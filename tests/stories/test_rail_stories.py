@@ -14,7 +14,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 # 4, hands off
 
-FOREIGN = {
+FOREIGN: dict[str, dict[str, object]] = {
     "test": {"test_number": True},
     "on_premise": {"on_premise": True},
     "banned": {"state": "BANNED"},
