@@ -11,6 +11,7 @@ import pytest
 
 from linewright.wiring import WIRE_LOGS
 
+LONGEST = "tests/weather/test_weather_secrets.py"
 KILLS = ("kills", "repetitions")
 
 
@@ -28,6 +29,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"{noted['kills']} processes killed on their way and followed by another; "
             f"{noted['repetitions']} calls were sent again, each after its answer was lost (DESIGN 5.4)"
         )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first, so that no worker ends alone with them."""
+    items.sort(key=lambda item: LONGEST not in item.nodeid)
 
 
 @pytest.fixture(autouse=True)

@@ -81,4 +81,4 @@ def test_remedies_are_checked_only_against_given_names() -> None:
 
 def test_the_package_names_a_remedy_that_is_not_known() -> None:
     with pytest.raises(CatalogueError, match="which is no known remedy"):
-        load({"show"})
+        load(frozenset({"show"}))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -149,3 +150,24 @@ def test_uniqueness_comes_through_as_it_is(empty_url: str) -> None:
     with pytest.raises(IntegrityError), database.writing() as connection:
         connection.execute(t.meta.insert().values([{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]))
     database.close()
+
+
+def test_a_fresh_file_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Of two that switch a file to write-ahead together SQLite refuses one at once: they take turns."""
+    url = f"sqlite:///{tmp_path / 'linewright.db'}"
+    with multiprocessing.get_context("forkserver").Pool(6) as racers:
+        for _ in range(40):
+            assert racers.map(opened, [url] * 6, chunksize=1) == ["opened"] * 6
+            for path in tmp_path.iterdir():
+                path.unlink()
+
+
+def opened(url: str) -> str:
+    database = open_database(url)
+    try:
+        with database.reading():
+            return "opened"
+    except StoreUnavailable as refused:
+        return str(refused)
+    finally:
+        database.close()

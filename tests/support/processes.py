@@ -33,7 +33,7 @@ SERVER.set_forkserver_preload(
     [
         *("pytest", "alembic.command", "sqlalchemy.dialects.sqlite.pysqlite"),
         *("linewright.cli.app", "linewright.cli.view", "linewright.demo"),
-        *("tests.support.processes", "tests.support.killed"),
+        *("tests.support.processes", "tests.support.killed", "tests.support.warm"),
     ]
 )
 PATIENCE = 60

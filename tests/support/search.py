@@ -14,6 +14,7 @@ __all__ = ["Search", "files_below"]
 
 FRACTION = rb"(?<!:[0-9]{2}\.)"
 """Six digits after a second are a moment's microseconds, not a PIN."""
+ALONE = re.compile(rb"(?<![0-9])" + FRACTION + rb"(?=([0-9]{3})[ .-]?([0-9]{3})(?![0-9]))")
 
 
 @dataclass
@@ -30,8 +31,10 @@ class Search:
     def look(self, place: str, content: bytes) -> None:
         """Notes where a secret is found."""
         self.looked_at += len(content)
+        alone = {(first + last).decode() for first, last in ALONE.findall(content)}
         for secret in self.words | self.digits:
-            if any(needle in content for needle in self._hidden(secret)) or self._plain(secret, content):
+            plain = secret in alone if secret in self.digits else any(form in content for form in plain_forms(secret))
+            if plain or any(needle in content for needle in self._hidden(secret)):
                 self.found.add((place, secret))
 
     def look_at(self, paths: Iterable[Path], *, except_: Iterable[Path] = ()) -> None:
@@ -42,15 +45,6 @@ class Search:
                 with zipfile.ZipFile(path) as archive:
                     for name in archive.namelist():
                         self.look(f"{path.name}/{name}", archive.read(name))
-
-    def _plain(self, secret: str, content: bytes) -> bool:
-        if secret in self.words:
-            return any(form in content for form in plain_forms(secret))
-        half = len(secret) // 2
-        first, last = secret[:half].encode(), secret[half:].encode()
-        if last not in content:
-            return False
-        return re.search(rb"(?<![0-9])" + FRACTION + first + rb"[ .-]?" + last + rb"(?![0-9])", content) is not None
 
     def _hidden(self, secret: str) -> tuple[bytes, ...]:
         if secret not in self._needles:

@@ -6,6 +6,7 @@ import pkgutil
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from linewright.domain.entries import Catalogue, Entry
@@ -40,7 +41,8 @@ class CatalogueError(Exception):
     """A table of the catalogue is unclear; the text names the file, the entry and the key."""
 
 
-def load(known_remedies: Collection[str] | None = None) -> Catalogue:
+@cache
+def load(known_remedies: frozenset[str] | None = None) -> Catalogue:
     """The catalogue that comes with the package.
 
     `known_remedies` are the names an entry may carry as its remedy; None: they are not checked.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,8 @@ from linewright.cli.say import fault, write
 from linewright.errors import UsageError
 
 __all__ = ["app", "start"]
+
+_commands = cache(get_command)
 
 app = typer.Typer(
     name="linewright",
@@ -44,7 +47,7 @@ def start(arguments: Sequence[str]) -> int:
 
 def _parsed(given: list[str]) -> int:
     try:
-        status = get_command(app).main(given, prog_name="linewright", standalone_mode=False)
+        status = _commands(app).main(given, prog_name="linewright", standalone_mode=False)
     except TyperException as error:
         if error.format_message().startswith("Usage:") and "--json" not in given:
             fault(error.format_message())

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import ssl
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,7 +20,7 @@ from linewright.graph.redact import HeadersUnseen, redact_text
 from linewright.graph.wire import Request, is_loopback
 from linewright.secret import Secret
 
-__all__ = ["Sender", "Transport"]
+__all__ = ["Sender", "Transport", "tls"]
 
 CONNECT_SECONDS = 10.0
 MOST_BYTES = 4 * 1024 * 1024
@@ -34,6 +36,12 @@ NETWORK = (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError)
 
 for name in ("httpcore.http11", "httpcore.http2", "httpcore.proxy"):
     logging.getLogger(name).addFilter(HeadersUnseen())
+
+
+@cache
+def tls() -> ssl.SSLContext:
+    """How every client of this process checks the remote: reading the certificates takes 50 ms."""
+    return httpx.create_ssl_context()
 
 
 class _Dropped(Exception):
@@ -58,6 +66,7 @@ class Sender:
                 follow_redirects=False,
                 # Proxies are real for the remote; a loopback URL must never leave this machine.
                 trust_env=not is_loopback(base_url),
+                verify=tls(),
             )
         except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
             raise UsageError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def open_database(url: str) -> Database:
     except SQLAlchemyError as error:
         raise _told(error, where.render_as_string(hide_password=True)) from error
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "connect", _to_sqlite(Path(where.database or "").parent))
         event.listen(engine, "begin", _on_sqlite_begin)
     return Database(engine)
 
@@ -130,10 +131,25 @@ def _make_folder(url: URL) -> None:
         raise _told(error, str(file)) from error
 
 
-def _on_sqlite_connect(connection: Any, record: object) -> None:
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
+def _to_sqlite(folder: Path) -> Callable[[Any, object], None]:
+    def connected(connection: Any, record: object) -> None:
+        connection.isolation_level = None
+        if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            _write_ahead(connection, folder)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    return connected
+
+
+def _write_ahead(connection: Any, folder: Path) -> None:
+    """One process at a time: of two that switch together, SQLite refuses one without waiting."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        connection.execute("PRAGMA journal_mode=WAL").close()
+    finally:
+        os.close(handle)
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
