@@ -25,7 +25,7 @@ from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
 from linewright.domain.number import Reading, Standing
 from linewright.engine import turn
-from linewright.engine.ports import Rested
+from linewright.engine.ports import Lease, Rested
 
 Patch = pytest.MonkeyPatch
 
@@ -63,8 +63,8 @@ def plans_on_old_readings(patch: Patch) -> None:
 
 def locks_nothing(patch: Patch) -> None:
     @contextmanager
-    def hold(self: MemoryLocks, e164: str) -> Iterator[bool]:
-        yield True
+    def hold(self: MemoryLocks, e164: str, account: str) -> Iterator[Lease | None]:
+        yield Lease(e164=e164)
 
     patch.setattr(MemoryLocks, "hold", hold)
 

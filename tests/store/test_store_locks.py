@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from linewright.store.locks import FileLocks
 with FileLocks(Path(sys.argv[1])).hold("+15550133005") as ours:
-    print(ours, flush=True)
+    print(ours is not None, flush=True)
     sys.stdin.readline()
 """
 
@@ -22,7 +22,8 @@ with FileLocks(Path(sys.argv[1])).hold("+15550133005") as ours:
 def test_one_holder_for_each_phone(tmp_path: Path) -> None:
     locks, others = FileLocks(tmp_path), FileLocks(tmp_path)
     with locks.hold("+15550133005") as ours, others.hold("+15550133005") as theirs:
-        assert (ours, theirs) == (True, False)
+        assert ours is not None
+        assert theirs is None
         with others.hold("+15550133006") as another:
             assert another
     with others.hold("+15550133005") as later:

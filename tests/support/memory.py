@@ -31,7 +31,7 @@ from linewright.domain.operation import (
 )
 from linewright.domain.pins import Change, ChangeKind, Pin, PinOrigin, pin_book, well_formed
 from linewright.domain.standing import contradictory_since, judge
-from linewright.engine.ports import Rested
+from linewright.engine.ports import Lease, Rested
 from linewright.secret import Secret
 
 __all__ = ["AnswerRefused", "MemoryClock", "MemoryLedger", "MemoryLocks", "Question"]
@@ -75,13 +75,13 @@ class MemoryLocks:
         self._held: set[str] = set()
 
     @contextmanager
-    def hold(self, e164: str) -> Iterator[bool]:
+    def hold(self, e164: str, account: str) -> Iterator[Lease | None]:
         if e164 in self._held:
-            yield False
+            yield None
             return
         self._held.add(e164)
         try:
-            yield True
+            yield Lease(e164=e164)
         finally:
             self._held.discard(e164)
 
@@ -131,6 +131,9 @@ class MemoryLedger:
         self._codes: dict[str, tuple[Secret, datetime]] = {}
         self._rested_at: dict[str, datetime] = {}
         self._made = 0
+
+    def under(self, lease: Lease) -> MemoryLedger:
+        return self
 
     # What people and other parts put in
 

@@ -556,8 +556,13 @@ def unknown_is_not_broken(watch: Watch, rested: Rested) -> None:
 
 
 def unknown_is_not_offline(watch: Watch, sent: Sent) -> None:
-    """10. Unknown is not broken: a reading that contradicts itself or says nothing known is not *offline*."""
+    """10. Unknown is not broken: a reading that contradicts itself or says nothing known is not *offline*.
+
+    A number that was never verified is *unverified* whatever its status says (DESIGN 2, row 8).
+    """
     if sent.call not in MONEY or sent.before is None:
+        return
+    if sent.before.get("code_verification_status") in ("NOT_VERIFIED", "UNVERIFIED"):
         return
     status = sent.before["status"]
     if status not in LIVE | GONE | DOWN | {"RESTRICTED"}:

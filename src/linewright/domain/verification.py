@@ -58,7 +58,7 @@ def next_move(case: Case, request: Attempt) -> Action | None:
     expired = case.ago(request.ended_at) >= CODE_VALID
     reply = case.reply(Topic.CODE, ReplyKind.VALUE, since=request.at)
     unused = reply is not None and reply.has_code and all(a.reply != reply.id for a in tries)
-    wrong = sum(a.refused and case.remedy(a) == "wrong_code" for a in tries)
+    wrong = _wrong(case, request)
     if expired or wrong >= WRONG_CODES:
         return ask_ready(case, wrong)
     if reply and unused:
@@ -69,9 +69,22 @@ def next_move(case: Case, request: Attempt) -> Action | None:
         if reply is None or not reply.has_code:
             return ask_code(case, request, "The code could not be checked, and is no longer kept.")
         return None
+    if last is not None and last.in_doubt:
+        return ask_code(case, request, f"The answer to that code was lost ({wrong} of {WRONG_CODES} tries).")
     if wrong:
         return ask_code(case, request, f"That code was wrong ({wrong} of {WRONG_CODES} tries).")
     return ask_code(case, request, "A code is on its way to the phone.")
+
+
+def _wrong(case: Case, request: Attempt) -> int:
+    """Wrong codes since the last request that is known to have been made, a try in doubt among them.
+
+    A request in doubt may never have happened: the tries before it count then.
+    """
+    made = [a for a in case.of_kind(CallKind.REQUEST_CODE) if a.ok and a.at <= request.at]
+    since = made[-1].at if made else case.operation.opened_at
+    tries = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.at >= since]
+    return sum(a.in_doubt or (a.refused and case.remedy(a) == "wrong_code") for a in tries)
 
 
 def _once_more(case: Case, reply: Reply | None, tries: list[Attempt]) -> bool:

@@ -18,7 +18,35 @@ from linewright.domain.pins import Pin, PinOrigin
 from linewright.engine.crash import CrashPoint, go_on
 from linewright.secret import Secret
 
-__all__ = ["Clock", "Ledger", "Order", "PhoneLocks", "Ports", "Remote", "Rested"]
+__all__ = [
+    "SEND_SECONDS",
+    "TIMEOUT_SECONDS",
+    "UNPACED",
+    "Clock",
+    "Lease",
+    "LeaseLost",
+    "Ledger",
+    "Order",
+    "Overtaken",
+    "Pace",
+    "PhoneLocks",
+    "Ports",
+    "Remote",
+    "Rested",
+]
+
+SEND_SECONDS = 5.0
+"""Real seconds from the commit of an intent after which its call is dropped instead of sent (DESIGN 6)."""
+TIMEOUT_SECONDS = 30.0
+"""Real seconds after which the client gives a call up; whoever takes over waits so long for one in flight."""
+
+
+class LeaseLost(Exception):
+    """Somebody else has the phone by now: nothing of this turn may be written any more."""
+
+
+class Overtaken(Exception):
+    """What the call was decided on has changed meanwhile (another number probes): look again, nothing was sent."""
 
 
 class Clock(Protocol):
@@ -43,6 +71,8 @@ class Order:
     method: str = "SMS"
     language: str = "en_US"
     storage: Mapping[str, Any] | None = None
+    send_by: float | None = None
+    """On the monotonic clock: a write that is not on the wire by then is not sent."""
 
 
 class Remote(Protocol):
@@ -56,12 +86,53 @@ class Remote(Protocol):
     async def send(self, order: Order) -> Answer: ...
 
 
-class PhoneLocks(Protocol):
-    """One operation per phone at a time, across processes. Freed when the process dies."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to work on one phone.
 
-    def hold(self, e164: str) -> AbstractContextManager[bool]:
-        """True inside when the lock is ours, False when somebody else has it; never waits."""
+    `token` is the fencing token, raised at each change of hands; None for a lock that cannot change hands
+    while its holder lives. `quiet_seconds`, real ones, must pass before anything of the phone is written or
+    judged: a call of the former holder may still be under way. `renew` prolongs it and raises `LeaseLost`
+    when it is somebody else's by now; to be called every `renew_seconds` while a call is in flight.
+    """
+
+    e164: str
+    token: int | None = None
+    quiet_seconds: float = 0.0
+    renew: Callable[[], None] | None = None
+    renew_seconds: float = 0.0
+
+
+class PhoneLocks(Protocol):
+    """One operation per phone at a time, across processes. Freed when the process dies, or its lease runs out."""
+
+    def hold(self, e164: str, account: str) -> AbstractContextManager[Lease | None]:
+        """The lease, or None when somebody else has the phone (or the account has as many calls at once as
+        it may); never waits."""
         ...
+
+
+class Pace(Protocol):
+    """How many calls each account may make. Times are virtual."""
+
+    def admit(self, account: str, operation: str, now: datetime) -> datetime | None:
+        """None when a turn may make its calls now; else when it comes to its turn."""
+        ...
+
+    def spent(self, account: str, answer: Answer, now: datetime) -> None:
+        """Counts one call that was made, with what its usage headers told."""
+        ...
+
+
+class _Unpaced:
+    def admit(self, account: str, operation: str, now: datetime) -> datetime | None:
+        return None
+
+    def spent(self, account: str, answer: Answer, now: datetime) -> None:
+        """Nothing is counted."""
+
+
+UNPACED: Pace = _Unpaced()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +152,11 @@ class Ledger(Protocol):
 
     All times come from the caller. A method that cannot write raises `StoreUnavailable`.
     """
+
+    def under(self, lease: Lease) -> Ledger:
+        """The same ledger for the holder of a lease: each of its writes raises `LeaseLost`, and writes nothing,
+        once somebody else holds the phone."""
+        ...
 
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
         """The whole case but the flags of a turn. Raises `KeyError` for an unknown operation.
@@ -103,7 +179,8 @@ class Ledger(Protocol):
         ...
 
     def save_intent(self, attempt: Attempt) -> None:
-        """Commits what is about to be sent. Raises if an intent of the phone is still open."""
+        """Commits what is about to be sent, and until when it may be. Raises if an intent of the phone is still
+        open, `Overtaken` when another number has become the probe of an outage meanwhile."""
         ...
 
     def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
@@ -154,5 +231,8 @@ class Ports:
     make_pin: Callable[[], Secret]
     new_id: Callable[[], str]
     reached: Callable[[CrashPoint], None] = go_on
+    pace: Pace = UNPACED
+    monotonic: Callable[[], float] | None = None
+    """Real seconds, for `Order.send_by`; None where no call can be late."""
     compare_clocks: bool = False
     """Whether turns compare their clock with the remote's `Date`; outside rehearsals they do."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from linewright.domain.action import Ask, Call, Done, GiveUp, Reason, Wait
 from linewright.domain.case import Case, Look
@@ -15,7 +19,8 @@ from linewright.domain.number import Reading, Storage, reading_of
 from linewright.domain.operation import OPEN_STATES, OperationState
 from linewright.domain.pins import PinOrigin
 from linewright.engine.crash import CrashPoint
-from linewright.engine.ports import Order, Ports, Rested
+from linewright.engine.ports import SEND_SECONDS, Lease, LeaseLost, Order, Overtaken, Ports, Rested
+from linewright.errors import StoreUnavailable
 
 __all__ = ["LONGEST", "Turned", "turn"]
 
@@ -29,10 +34,14 @@ LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """How a turn ended: `rested` is None when another process has the phone, or it had ended before."""
+    """How a turn ended: `rested` is None when another process has the phone, or it had ended before.
+
+    `again_seconds`, real ones, is when to look again at a phone that its former holder may still write to.
+    """
 
     rested: Rested | None
     calls: int = 0
+    again_seconds: float | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +57,10 @@ class _Sight:
     subscription_read: bool = False
     storage_read: bool = False
     calls: int = 0
+    lease: Lease | None = None
+    admitted: datetime | None = None
+    """When the account's pace lets this turn make its calls; None while it was not asked."""
+    calls_allowed: bool = False
     ahead: timedelta = timedelta(0)
     """By how much our clock runs ahead of the remote's; the earlier of the two is this turn's time."""
 
@@ -56,6 +69,14 @@ class _Sight:
 
     def now(self, ports: Ports) -> datetime:
         return ports.clock.now() - self.ahead
+
+    def may_call(self, case: Case, ports: Ports) -> bool:
+        """Asked once a turn: whoever begins to call may finish."""
+        if self.admitted is None:
+            now = ports.clock.now()
+            self.admitted = ports.pace.admit(case.account.name, case.operation.id, now) or now
+            self.calls_allowed = self.admitted <= now
+        return self.calls_allowed
 
     def stamp(self, ports: Ports) -> datetime:
         """The time to journal under: never before what is journalled already, though the clock was set back.
@@ -70,27 +91,69 @@ class _Sight:
 async def turn(operation: str, ports: Ports) -> Turned:
     """Runs one turn of an operation. Raises `KeyError` for an unknown one, `StoreUnavailable` when the
     ledger cannot be written: whatever was sent is then in doubt, and the next turn settles it."""
-    e164 = _gather(operation, ports, _Sight()).operation.e164
-    with ports.locks.hold(e164) as ours:
-        if not ours:
+    asked = _gather(operation, ports, _Sight()).operation
+    with ports.locks.hold(asked.e164, asked.account) as lease:
+        if lease is None:
             return Turned(None)
         ports.reached(CrashPoint.LOCKED)
-        sight = _Sight()
-        _gather(operation, ports, sight)
-        ports.ledger.adopt_intents(e164, sight.stamp(ports))
-        for _ in range(LONGEST):
-            case = _gather(operation, ports, sight)
-            if case.operation.state not in OPEN_STATES:
-                return Turned(None, sight.calls)
-            action = decide(case)
-            ports.reached(CrashPoint.DECIDED)
-            if isinstance(action, Call):
+        if lease.quiet_seconds > 0:
+            return Turned(None, again_seconds=lease.quiet_seconds)
+        try:
+            return await _whole(operation, replace(ports, ledger=ports.ledger.under(lease)), lease)
+        except LeaseLost:
+            log.warning("%s: the phone went to another worker meanwhile; nothing more is done here", operation)
+            return Turned(None)
+
+
+async def _whole(operation: str, ports: Ports, lease: Lease) -> Turned:
+    """The turn of one who holds the phone."""
+    sight = _Sight(lease=lease)
+    _gather(operation, ports, sight)
+    ports.ledger.adopt_intents(lease.e164, sight.stamp(ports))
+    for _ in range(LONGEST):
+        case = _gather(operation, ports, sight)
+        if case.operation.state not in OPEN_STATES:
+            return Turned(None, sight.calls)
+        action = decide(case)
+        ports.reached(CrashPoint.DECIDED)
+        if isinstance(action, Call) and sight.may_call(case, ports):
+            with suppress(Overtaken):
                 await _perform(case, action, ports, sight)
-                continue
-            rested = _rested(action, sight)
-            if _rest(case, rested, ports, sight):
-                return Turned(rested, sight.calls)
-        return _breathe(case, ports, sight)
+            continue
+        rested = _paced(sight) if isinstance(action, Call) else _rested(action, sight)
+        if _rest(case, rested, ports, sight):
+            return Turned(rested, sight.calls)
+    return _breathe(case, ports, sight)
+
+
+def _paced(sight: _Sight) -> Rested:
+    """The account's calls are used up for now; nothing was refused, and nothing is spent."""
+    return Rested(
+        state=OperationState.WAITING,
+        reason=Reason.USAGE_LIMIT,
+        message="The account's calls of this hour are used up; Linewright keeps below the remote's limit.",
+        next_step="Goes on by itself when its turn comes.",
+        wake_at=sight.admitted,
+    )
+
+
+async def _send(order: Order, ports: Ports, sight: _Sight) -> Answer:
+    """Sends while the lease is kept, and counts the call."""
+    answer = await _keeping(sight.lease, ports.remote.send(order))
+    ports.pace.spent(order.account, answer, sight.now(ports))
+    return answer
+
+
+async def _keeping(lease: Lease | None, sending: Coroutine[Any, Any, Answer]) -> Answer:
+    """Renews the lease while a call is in flight; a call that is out is always heard to its end."""
+    if lease is None or lease.renew is None:
+        return await sending
+    task = asyncio.ensure_future(sending)
+    while not task.done():
+        await asyncio.wait([task], timeout=lease.renew_seconds)
+        with suppress(LeaseLost, StoreUnavailable):  # the next write of this turn tells
+            lease.renew()
+    return task.result()
 
 
 def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
@@ -165,7 +228,7 @@ async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> Non
 async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     """A call that changes nothing at the remote."""
     sent_at = ports.clock.now()
-    answer = await ports.remote.send(_order(case, action.kind))
+    answer = await _send(_order(case, action.kind), ports, sight)
     _compare_clocks(answer, sent_at, ports, sight)
     now = sight.now(ports)
     ports.reached(CrashPoint.READ)
@@ -254,9 +317,11 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
         reply=action.reply,
         method=action.method,
     )
+    if ports.monotonic is not None:
+        order = replace(order, send_by=ports.monotonic() + SEND_SECONDS)
     ports.ledger.save_intent(attempt)
     ports.reached(CrashPoint.INTENT_SAVED)
-    answer = await ports.remote.send(order)
+    answer = await _send(order, ports, sight)
     ports.reached(CrashPoint.SENT)
     sight.fresh = False
     ports.ledger.save_answer(attempt.id, answer, sight.stamp(ports))

@@ -53,14 +53,14 @@ class GraphRemote:
 
 _SENDS: dict[CallKind, Callable[[GraphClient, Order], Awaitable[Answer]]] = {
     CallKind.READ: lambda client, o: client.read_number(o.number),
-    CallKind.REGISTER: lambda client, o: client.register(o.number, o.pin or NOTHING),
-    CallKind.DEREGISTER: lambda client, o: client.deregister(o.number),
-    CallKind.REQUEST_CODE: lambda client, o: client.request_code(o.number, o.method, o.language),
-    CallKind.VERIFY_CODE: lambda client, o: client.verify_code(o.number, o.code or NOTHING),
-    CallKind.SET_PIN: lambda client, o: client.set_pin(o.number, o.pin or NOTHING),
-    CallKind.SUBSCRIBE: lambda client, o: client.subscribe(o.waba),
+    CallKind.REGISTER: lambda client, o: client.register(o.number, o.pin or NOTHING, send_by=o.send_by),
+    CallKind.DEREGISTER: lambda client, o: client.deregister(o.number, send_by=o.send_by),
+    CallKind.REQUEST_CODE: lambda client, o: client.request_code(o.number, o.method, o.language, send_by=o.send_by),
+    CallKind.VERIFY_CODE: lambda client, o: client.verify_code(o.number, o.code or NOTHING, send_by=o.send_by),
+    CallKind.SET_PIN: lambda client, o: client.set_pin(o.number, o.pin or NOTHING, send_by=o.send_by),
+    CallKind.SUBSCRIBE: lambda client, o: client.subscribe(o.waba, send_by=o.send_by),
     CallKind.READ_STORAGE: lambda client, o: client.read_storage(o.number),
-    CallKind.KEEP_STORAGE: lambda client, o: client.keep_storage(o.number, dict(o.storage or {})),
+    CallKind.KEEP_STORAGE: lambda client, o: client.keep_storage(o.number, dict(o.storage or {}), send_by=o.send_by),
 }
 
 

@@ -14,7 +14,7 @@ from linewright.domain.journal import Answer, Attempt, Outcome
 from linewright.domain.number import Reading, Storage
 from linewright.domain.operation import Hold
 from linewright.domain.pins import Pin, PinOrigin
-from linewright.engine.ports import Rested
+from linewright.engine.ports import Lease, Rested
 from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
@@ -77,6 +77,9 @@ class SqlLedger:
         self._database = database
         self._vault = vault
         self._safe = PinSafe(database, vault, name)
+
+    def under(self, lease: Lease) -> SqlLedger:
+        return self
 
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
         with self._database.reading() as connection:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from linewright.engine.ports import Lease
 from linewright.errors import StoreUnavailable
 
 __all__ = ["FileLocks"]
@@ -20,14 +21,15 @@ class FileLocks:
         self._folder = home / "locks"
 
     @contextmanager
-    def hold(self, e164: str) -> Iterator[bool]:
-        """True inside when the lock is ours, False when somebody else has it; never waits.
+    def hold(self, e164: str, account: str = "") -> Iterator[Lease | None]:
+        """The lease, without an end as long as this process lives, or None when somebody else has the phone;
+        never waits.
 
         Raises `StoreUnavailable` when the home cannot be written.
         """
         handle = self._open(e164)
         try:
-            yield _take(handle)
+            yield Lease(e164=e164) if _take(handle) else None
         finally:
             os.close(handle)
 
