@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, Text
+from sqlalchemy import JSON, BigInteger, DateTime, Float, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["Body", "Moment", "Sequence", "Words"]
+__all__ = ["Body", "Moment", "Real", "Sequence", "Words"]
 
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 """A counter that the database raises by itself; it tells the order in which rows were committed."""
+
+
+Real = Float(53)
+"""Seconds since 1970 of the real time, for leases and heartbeats; virtual time is a `Moment`."""
 
 
 class Moment(TypeDecorator[datetime]):

@@ -18,7 +18,7 @@ from sqlalchemy import (
     true,
 )
 
-from linewright.store.columns import Body, Moment, Sequence, Words
+from linewright.store.columns import Body, Moment, Real, Sequence, Words
 
 __all__ = [
     "accounts",
@@ -26,15 +26,19 @@ __all__ = [
     "audit",
     "events",
     "evidence",
+    "leases",
     "meta",
     "metadata",
     "numbers",
     "operations",
+    "paces",
     "pin_changes",
     "pins",
     "readings",
     "replies",
     "tasks",
+    "weather",
+    "workers",
 ]
 
 metadata = MetaData(
@@ -120,8 +124,9 @@ operations = Table(
     Column("cancel_asked_at", Moment),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("task", Text),
+    Column("turn_at", Moment),
 )
-"""`task` names the open question that the operation shows; it may be its account's."""
+"""`turn_at` is when the account's pace lets it make its calls; `task` names the open question that the operation shows; it may be its account's."""
 _open = operations.c.ended_at.is_(None)
 _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
@@ -149,8 +154,10 @@ attempts = Table(
     Column("fingerprint", Text),
     Column("reply", Text),
     Column("method", Text),
+    Column("send_by", Real),
 )
-"""`error` holds codes and times, which stay; `words` the texts and the body, kept for so many days."""
+"""`error` holds codes and times, which stay; `words` the texts and the body, kept for so many days. `send_by` is
+real time: until then an intent may still be sent by whoever committed it."""
 Index("ix_attempts_phone", attempts.c.e164, attempts.c.seq)
 _only("uq_attempts_open_intent", attempts.c.e164, where=attempts.c.outcome.is_(None))
 
@@ -254,6 +261,55 @@ events = Table(
     Column("message", Words, nullable=False),
     Column("wake_at", Moment),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("e164", Text, primary_key=True),
+    Column("token", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("until", Real, nullable=False),
+)
+"""Who may work on a phone, until when in real seconds (epoch, by the database's clock); 0: given back."""
+Index("ix_leases_account", leases.c.account, leases.c.until)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("started_at", Real, nullable=False),
+    Column("seen_at", Real, nullable=False),
+    Column("ready", Boolean, nullable=False),
+)
+"""The heartbeats of the workers, in real seconds (epoch, by the database's clock)."""
+
+weather = Table(
+    "weather",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("answers", Integer, nullable=False),
+    Column("first_phone", Text, nullable=False),
+    Column("last_phone", Text, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("probe", Text),
+    Column("probe_until", Moment),
+    Column("ended_at", Moment),
+)
+"""An outage of the remote's registration server (133004), seen by all numbers together; at most one row."""
+
+paces = Table(
+    "paces",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.name"), primary_key=True),
+    Column("full_until", Moment, nullable=False),
+    Column("usage", Integer),
+    Column("usage_at", Moment),
+)
+"""The calls an account may make, as one moment: see `store/pace.py`."""
 
 audit = Table(
     "audit",
