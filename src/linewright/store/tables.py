@@ -126,7 +126,8 @@ operations = Table(
     Column("task", Text),
     Column("turn_at", Moment),
 )
-"""`turn_at` is when the account's pace lets it make its calls; `task` names the open question that the operation shows; it may be its account's."""
+"""`task` names the open question that the operation shows; it may be its account's. `turn_at` is when the account's
+pace lets it make its calls."""
 _open = operations.c.ended_at.is_(None)
 _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
