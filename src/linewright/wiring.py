@@ -146,6 +146,7 @@ def assemble(
         make_pin=make_pin,
         new_id=lambda: new_id("att"),
         reached=reached,
+        pace=store.pace,
         monotonic=monotonic,
         compare_clocks=isinstance(own_clock, SystemClock) and not is_loopback(settings.graph_url),
     )

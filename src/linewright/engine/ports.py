@@ -115,20 +115,23 @@ class PhoneLocks(Protocol):
 class Pace(Protocol):
     """How many calls each account may make. Times are virtual."""
 
-    def admit(self, account: str, operation: str, now: datetime) -> datetime | None:
-        """None when a turn may make its calls now; else when it comes to its turn."""
+    def admit(self, account: str, operation: str, now: datetime, *, urgent: bool = False) -> datetime | None:
+        """None when a turn may make its calls now; else when it comes to its turn, which is kept for it.
+
+        `urgent`: a person just answered, and a code does not live long; such a turn goes before the others.
+        """
         ...
 
-    def spent(self, account: str, answer: Answer, now: datetime) -> None:
-        """Counts one call that was made, with what its usage headers told."""
+    def settle(self, account: str, admitted: datetime, calls: int, usage: int | None, now: datetime) -> None:
+        """Counts the calls that an admitted turn made, with the percentage that its last usage header told."""
         ...
 
 
 class _Unpaced:
-    def admit(self, account: str, operation: str, now: datetime) -> datetime | None:
+    def admit(self, account: str, operation: str, now: datetime, *, urgent: bool = False) -> datetime | None:
         return None
 
-    def spent(self, account: str, answer: Answer, now: datetime) -> None:
+    def settle(self, account: str, admitted: datetime, calls: int, usage: int | None, now: datetime) -> None:
         """Nothing is counted."""
 
 

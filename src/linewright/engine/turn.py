@@ -61,6 +61,8 @@ class _Sight:
     admitted: datetime | None = None
     """When the account's pace lets this turn make its calls; None while it was not asked."""
     calls_allowed: bool = False
+    usage: int | None = None
+    """The percentage of the account's calls that the last usage header told."""
     ahead: timedelta = timedelta(0)
     """By how much our clock runs ahead of the remote's; the earlier of the two is this turn's time."""
 
@@ -74,8 +76,8 @@ class _Sight:
         """Asked once a turn: whoever begins to call may finish."""
         if self.admitted is None:
             now = ports.clock.now()
-            self.admitted = ports.pace.admit(case.account.name, case.operation.id, now) or now
-            self.calls_allowed = self.admitted <= now
+            later = ports.pace.admit(case.account.name, case.operation.id, now, urgent=_answered(case))
+            self.admitted, self.calls_allowed = later or now, later is None
         return self.calls_allowed
 
     def stamp(self, ports: Ports) -> datetime:
@@ -98,18 +100,21 @@ async def turn(operation: str, ports: Ports) -> Turned:
         ports.reached(CrashPoint.LOCKED)
         if lease.quiet_seconds > 0:
             return Turned(None, again_seconds=lease.quiet_seconds)
+        sight = _Sight(lease=lease)
         try:
-            return await _whole(operation, replace(ports, ledger=ports.ledger.under(lease)), lease)
+            return await _whole(operation, replace(ports, ledger=ports.ledger.under(lease)), sight)
         except LeaseLost:
             log.warning("%s: the phone went to another worker meanwhile; nothing more is done here", operation)
             return Turned(None)
+        finally:
+            if sight.calls_allowed and sight.admitted is not None:
+                ports.pace.settle(asked.account, sight.admitted, sight.calls, sight.usage, ports.clock.now())
 
 
-async def _whole(operation: str, ports: Ports, lease: Lease) -> Turned:
+async def _whole(operation: str, ports: Ports, sight: _Sight) -> Turned:
     """The turn of one who holds the phone."""
-    sight = _Sight(lease=lease)
-    _gather(operation, ports, sight)
-    ports.ledger.adopt_intents(lease.e164, sight.stamp(ports))
+    e164 = _gather(operation, ports, sight).operation.e164
+    ports.ledger.adopt_intents(e164, sight.stamp(ports))
     for _ in range(LONGEST):
         case = _gather(operation, ports, sight)
         if case.operation.state not in OPEN_STATES:
@@ -126,6 +131,11 @@ async def _whole(operation: str, ports: Ports, lease: Lease) -> Turned:
     return _breathe(case, ports, sight)
 
 
+def _answered(case: Case) -> bool:
+    """Whether a person said something that was not acted on yet."""
+    return bool(case.replies) and not any(attempt.at >= case.replies[-1].at for attempt in case.mine)
+
+
 def _paced(sight: _Sight) -> Rested:
     """The account's calls are used up for now; nothing was refused, and nothing is spent."""
     return Rested(
@@ -140,7 +150,8 @@ def _paced(sight: _Sight) -> Rested:
 async def _send(order: Order, ports: Ports, sight: _Sight) -> Answer:
     """Sends while the lease is kept, and counts the call."""
     answer = await _keeping(sight.lease, ports.remote.send(order))
-    ports.pace.spent(order.account, answer, sight.now(ports))
+    sight.calls += 1
+    sight.usage = answer.usage if answer.usage is not None else sight.usage
     return answer
 
 
@@ -218,7 +229,6 @@ def _breathe(case: Case, ports: Ports, sight: _Sight) -> Turned:
 
 
 async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
-    sight.calls += 1
     if action.kind in WRITES:
         await _write(case, action, ports, sight)
     else:

@@ -8,6 +8,7 @@ from linewright.store.facts import Facts
 from linewright.store.ledger import SqlLedger
 from linewright.store.numbers import Numbers
 from linewright.store.operations import Operations
+from linewright.store.pace import AccountPace
 from linewright.store.pins import Audit, Pins
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
@@ -28,4 +29,5 @@ class Store:
         self.tasks = Tasks(database, vault)
         self.pins = Pins(database, vault)
         self.audit = Audit(database)
+        self.pace = AccountPace(database)
         self.facts = Facts(database)

@@ -306,11 +306,12 @@ paces = Table(
     "paces",
     metadata,
     Column("account", Text, ForeignKey("accounts.name"), primary_key=True),
-    Column("full_until", Moment, nullable=False),
+    Column("minutes", Body, nullable=False),
     Column("usage", Integer),
     Column("usage_at", Moment),
+    Column("since_usage", Integer, nullable=False),
 )
-"""The calls an account may make, as one moment: see `store/pace.py`."""
+"""The calls of an account, made and booked, by the minute: see `domain/pace.py`."""
 
 audit = Table(
     "audit",

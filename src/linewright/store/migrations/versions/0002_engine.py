@@ -51,9 +51,10 @@ def upgrade() -> None:
     op.create_table(
         "paces",
         sa.Column("account", sa.Text, nullable=False),
-        sa.Column("full_until", MOMENT, nullable=False),
+        sa.Column("minutes", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("usage", sa.Integer),
         sa.Column("usage_at", MOMENT),
+        sa.Column("since_usage", sa.Integer, nullable=False),
         sa.ForeignKeyConstraint(["account"], ["accounts.name"], name="fk_paces_account"),
         sa.PrimaryKeyConstraint("account", name="pk_paces"),
     )
