@@ -58,7 +58,7 @@ def next_move(case: Case, request: Attempt) -> Action | None:
     expired = case.ago(request.ended_at) >= CODE_VALID
     reply = case.reply(Topic.CODE, ReplyKind.VALUE, since=request.at)
     unused = reply is not None and reply.has_code and all(a.reply != reply.id for a in tries)
-    wrong = _wrong(case, request)
+    wrong = _wrong(case)
     if expired or wrong >= WRONG_CODES:
         return ask_ready(case, wrong)
     if reply and unused:
@@ -76,14 +76,14 @@ def next_move(case: Case, request: Attempt) -> Action | None:
     return ask_code(case, request, "A code is on its way to the phone.")
 
 
-def _wrong(case: Case, request: Attempt) -> int:
-    """Wrong codes since the last request that is known to have been made, a try in doubt among them.
+def _wrong(case: Case) -> int:
+    """Wrong codes since the phone's last request that is known to have been made, a try in doubt among them.
 
-    A request in doubt may never have happened: the tries before it count then.
+    A request in doubt may never have happened: the tries before it count then, those of an earlier operation too.
     """
-    made = [a for a in case.of_kind(CallKind.REQUEST_CODE) if a.ok and a.at <= request.at]
-    since = made[-1].at if made else case.operation.opened_at
-    tries = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.at >= since]
+    heard = [a for a in case.attempts if a.spent]
+    requests = [place for place, a in enumerate(heard) if a.call is CallKind.REQUEST_CODE and a.ok]
+    tries = [a for a in heard[requests[-1] if requests else 0 :] if a.call is CallKind.VERIFY_CODE]
     return sum(a.in_doubt or (a.refused and case.remedy(a) == "wrong_code") for a in tries)
 
 
