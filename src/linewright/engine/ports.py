@@ -92,13 +92,15 @@ class Lease:
 
     `token` is the fencing token, raised at each change of hands; None for a lock that cannot change hands
     while its holder lives. `quiet_seconds`, real ones, must pass before anything of the phone is written or
-    judged: a call of the former holder may still be under way. `renew` prolongs it and raises `LeaseLost`
-    when it is somebody else's by now; to be called every `renew_seconds` while a call is in flight.
+    judged: a call of the former holder may still be under way; such a lease allows no write at all. Each write
+    prolongs a lease to `seconds` from then. `renew` prolongs it too, and raises `LeaseLost` when it is somebody
+    else's by now; to be called every `renew_seconds` while a call is in flight.
     """
 
     e164: str
     token: int | None = None
     quiet_seconds: float = 0.0
+    seconds: float = 0.0
     renew: Callable[[], None] | None = None
     renew_seconds: float = 0.0
 

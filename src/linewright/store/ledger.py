@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
@@ -14,10 +16,11 @@ from linewright.domain.journal import Answer, Attempt, Outcome
 from linewright.domain.number import Reading, Storage
 from linewright.domain.operation import Hold
 from linewright.domain.pins import Pin, PinOrigin
-from linewright.engine.ports import Lease, Rested
+from linewright.engine.ports import SEND_SECONDS, Lease, Rested
 from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
+from linewright.store.fence import real_time, stand
 from linewright.store.gather import gather
 from linewright.store.ids import new_id
 from linewright.store.keep import keep_reading, wake
@@ -71,22 +74,43 @@ class PinSafe:
 
 
 class SqlLedger:
-    """`engine.ports.Ledger` on SQLite or PostgreSQL."""
+    """`engine.ports.Ledger` on SQLite or PostgreSQL. `real` stands in for the database's clock, in epoch seconds."""
 
-    def __init__(self, database: Database, vault: Vault, name: Callable[[str], str] = new_id) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        name: Callable[[str], str] = new_id,
+        *,
+        real: Callable[[], float] | None = None,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._safe = PinSafe(database, vault, name)
+        self._real = real_time(database, real)
+        self._lease: Lease | None = None
 
     def under(self, lease: Lease) -> SqlLedger:
-        return self
+        if lease.token is None:
+            return self
+        fenced = copy(self)
+        fenced._lease = lease
+        return fenced
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """Every write of this ledger goes through here: none passes the fence unseen."""
+        with self._database.writing() as connection:
+            if self._lease is not None:
+                stand(connection, self._lease, self._real)
+            yield connection
 
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
         with self._database.reading() as connection:
             return gather(connection, operation, now, catalogue)
 
     def adopt_intents(self, e164: str, now: datetime) -> int:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             _forget_codes(connection, t.replies.c.at <= now - CODE_KEPT)
             adopted = connection.execute(
                 update(t.attempts)
@@ -96,7 +120,7 @@ class SqlLedger:
             return int(adopted.rowcount)
 
     def save_reading(self, operation: str, reading: Reading) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             query = select(t.operations.c.number).where(t.operations.c.id == operation)
             number = connection.execute(query).scalar()
             if number is None:
@@ -106,17 +130,18 @@ class SqlLedger:
     def save_intent(self, attempt: Attempt) -> None:
         """Raises `RuntimeError` while an intent of the phone is open, `KeyError` for an unknown operation."""
         try:
-            with self._database.writing() as connection:
+            with self._writing() as connection:
                 query = select(t.operations.c.e164).where(t.operations.c.id == attempt.operation)
                 e164 = connection.execute(query).scalar()
                 if e164 is None:
                     raise KeyError(attempt.operation)
-                connection.execute(insert(t.attempts).values(attempt_values(attempt, e164)))
+                values = attempt_values(attempt, e164) | {"send_by": self._real() + SEND_SECONDS}
+                connection.execute(insert(t.attempts).values(values))
         except IntegrityError:
             raise RuntimeError("an intent of this phone is still open, or this attempt was made already") from None
 
     def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             here = t.attempts.c.id == attempt
             saved = connection.execute(
                 update(t.attempts).where(here, t.attempts.c.outcome.is_(None)).values(answer_values(answer, at))
@@ -125,7 +150,7 @@ class SqlLedger:
                 raise KeyError(attempt)
 
     def save_hold(self, account: str, hold: Hold | None) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             query = select(t.accounts.c.hold, t.accounts.c.app_id).where(t.accounts.c.name == account)
             found = connection.execute(query.with_for_update()).one_or_none()
             if found is None:
@@ -137,12 +162,12 @@ class SqlLedger:
                 _hold_siblings(connection, account, found.app_id, hold)
 
     def save_storage(self, number: str, storage: Storage) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             connection.execute(update(t.numbers).where(t.numbers.c.id == number).values(storage=storage_value(storage)))
 
     def keep_pin(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
         pin = self._safe.fresh(e164, digits, origin, at)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             return self._safe.keep(connection, pin, e164, digits)
 
     def open_pin(self, pin: str) -> Secret:
@@ -165,11 +190,11 @@ class SqlLedger:
         return self._vault.open(bytes(found.code), bound("code", reply))
 
     def erase_code(self, reply: str) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             _forget_codes(connection, t.replies.c.id == reply)
 
     def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             return rest(connection, operation, rested, at, version)
 
 
