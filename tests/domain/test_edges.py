@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.support.cases import NOW, ago, answered, case, kept, refused
+from tests.support.cases import NOW, OFFLINE, ago, answered, case, kept, refused, said
 
-from linewright.domain.action import Action, Call, Reason, Wait
+from linewright.domain.action import Action, Ask, Call, Reason, Wait
 from linewright.domain.decide import decide
 from linewright.domain.journal import Attempt, CallKind, Outcome
 from linewright.domain.ladders import held_until
-from linewright.domain.operation import Goal
+from linewright.domain.operation import Goal, ReplyKind, Topic
 
 PIN = kept()
 SENT = {"pin": PIN.id, "fingerprint": PIN.fingerprint}
@@ -140,3 +140,35 @@ def test_the_looks_that_prove_a_registration(seconds: int, look: int) -> None:
     assert waits(action, Reason.SETTLING)
     assert isinstance(action, Wait)
     assert action.until == ok.ended_at + timedelta(seconds=look)
+
+
+@pytest.mark.parametrize("operation", ["op", "earlier"], ids=["the same operation", "an earlier one"])
+def test_a_code_request_in_doubt_gives_no_new_tries(operation: str) -> None:
+    """It may never have happened; then all wrong codes were for the request before (found by make fuzz)."""
+    wrong = [refused("verify_code", ago(minutes=8 - at), 136025, operation=operation) for at in range(2)]
+    lost = answered("request_code", ago(minutes=5), Outcome.IN_DOUBT)
+    third = refused("verify_code", ago(minutes=4), 136025)
+    request = answered("request_code", ago(minutes=9), operation=operation)
+    reply = said(Topic.CODE, ReplyKind.VALUE, ago(minutes=1), has_code=True)
+    known = case(
+        request,
+        *wrong,
+        lost,
+        third,
+        goal=Goal.VERIFY,
+        replies=(reply,),
+        reading=OFFLINE | {"code_verification_status": "NOT_VERIFIED"},
+    )
+    action = decide(known)
+    assert isinstance(action, Ask)
+    assert action.answers == (ReplyKind.RESEND, ReplyKind.DECLINE)
+    fewer = case(
+        request,
+        wrong[0],
+        lost,
+        third,
+        goal=Goal.VERIFY,
+        replies=(reply,),
+        reading=OFFLINE | {"code_verification_status": "NOT_VERIFIED"},
+    )
+    assert decide(fewer) == Call(kind=CallKind.VERIFY_CODE, reply=reply.id)
