@@ -135,7 +135,7 @@ class SqlLedger:
                 e164 = connection.execute(query).scalar()
                 if e164 is None:
                     raise KeyError(attempt.operation)
-                values = attempt_values(attempt, e164) | {"send_by": self._real() + SEND_SECONDS}
+                values = attempt_values(attempt, e164) | {"send_by": self._real + SEND_SECONDS}
                 connection.execute(insert(t.attempts).values(values))
         except IntegrityError:
             raise RuntimeError("an intent of this phone is still open, or this attempt was made already") from None
