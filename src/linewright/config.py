@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     log: Annotated[
         str, Field(description="Log level: debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     ] = "warning"
+    lease_seconds: Annotated[
+        int,
+        Field(description="Seconds after which the phone of a worker that died goes to another (PostgreSQL).", ge=1),
+    ] = 60
     keep_days: Annotated[int, Field(description="Days for which the texts of answers and readings are kept.", ge=1)] = (
         400
     )

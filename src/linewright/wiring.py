@@ -17,13 +17,13 @@ from linewright.domain import remedies
 from linewright.domain.entries import Catalogue
 from linewright.engine.crash import CrashPoint, go_on
 from linewright.engine.local import LocalEngine
-from linewright.engine.ports import Clock, Ports
+from linewright.engine.ports import Clock, PhoneLocks, Ports
 from linewright.errors import StoreUnavailable, UsageError
 from linewright.graph.client import GraphClient
 from linewright.graph.remote import GraphRemote
 from linewright.graph.wire import is_loopback
 from linewright.secret import Secret
-from linewright.store.engine import open_store
+from linewright.store.engine import Database, open_store
 from linewright.store.ids import new_id
 from linewright.store.locks import FileLocks
 from linewright.store.sealing import holds_secrets
@@ -56,6 +56,7 @@ class Clients:
     settings: Settings
     store: Store
     transport: httpx.AsyncBaseTransport | None = None
+    monotonic: Callable[[], float] = monotonic
     open: dict[str, GraphClient] = field(default_factory=dict)
 
     def of(self, account: str) -> GraphClient:
@@ -73,7 +74,7 @@ class Clients:
             version=self.settings.graph_version,
             transport=self.transport,
             unsupported_fields=self.store.facts.unsupported_fields(self.settings.graph_version),
-            monotonic=monotonic,
+            monotonic=self.monotonic,
         )
 
     def app_of(self, account: str) -> str | None:
@@ -118,10 +119,12 @@ def assemble(
     clock: Clock | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
     reached: Callable[[CrashPoint], None] = go_on,
+    real: Callable[[], float] | None = None,
 ) -> Installation:
     """Opens the home and puts Linewright together. Raises `UsageError`, `StoreUnavailable`, `KeyMismatch`.
 
-    `clock` and `transport` stand in for the home's own in rehearsals; `reached` hears of crash points.
+    `clock` and `transport` stand in for the home's own in rehearsals; `reached` hears of crash points; `real`
+    (epoch seconds) stands in for the database's clock and this machine's monotonic one.
     """
     _quiet_the_wire(settings)
     make_home(settings.home)
@@ -134,20 +137,20 @@ def assemble(
             reason="clock-rate",
         )
     vault = open_vault(settings.vault_key, settings.home, may_create=lambda: not holds_secrets(database))
-    store = Store(database, vault)
-    clients = Clients(settings, store, transport)
+    store = Store(database, vault, real=real)
+    clients = Clients(settings, store, transport, real or monotonic)
     catalogue = loader.load(remedies.NAMES)
     ports = Ports(
         ledger=store.ledger,
         remote=GraphRemote(clients.of, clients.app_of),
-        locks=FileLocks(settings.home),
+        locks=_locks(settings, database, real),
         clock=own_clock,
         catalogue=catalogue,
         make_pin=make_pin,
         new_id=lambda: new_id("att"),
         reached=reached,
         pace=store.pace,
-        monotonic=monotonic,
+        monotonic=real or monotonic,
         compare_clocks=isinstance(own_clock, SystemClock) and not is_loopback(settings.graph_url),
     )
     return Installation(
@@ -159,6 +162,15 @@ def assemble(
         ports=ports,
         local=LocalEngine(ports, store.operations),
     )
+
+
+def _locks(settings: Settings, database: Database, real: Callable[[], float] | None) -> PhoneLocks:
+    """On one machine locks that die with their process; on PostgreSQL leases, which other machines see too."""
+    if database.is_sqlite:
+        return FileLocks(settings.home)
+    from linewright.store.leases import Leases  # spares commands on SQLite the other dialect
+
+    return Leases(database, settings.lease_seconds, real=real)
 
 
 def make_home(home: Path) -> None:

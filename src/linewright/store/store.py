@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from linewright.store.accounts import Accounts
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
@@ -17,12 +19,12 @@ __all__ = ["Store"]
 
 
 class Store:
-    """What the use cases are given. It keeps no state of its own."""
+    """What the use cases are given. It keeps no state of its own. `real` stands in for the database's clock."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, *, real: Callable[[], float] | None = None) -> None:
         self.database = database
         self.vault = vault
-        self.ledger = SqlLedger(database, vault)
+        self.ledger = SqlLedger(database, vault, real=real)
         self.accounts = Accounts(database, vault)
         self.numbers = Numbers(database)
         self.operations = Operations(database, vault)
