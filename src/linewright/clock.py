@@ -30,6 +30,10 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def seconds_until(self, moment: datetime) -> float:
+        """Real seconds until `moment`; 0 when it has come."""
+        return max((moment - self.now()).total_seconds(), 0.0)
+
     async def until(self, moment: datetime) -> None:
         """Sleeps toward `moment`, half a second at most; the caller looks again."""
         await _doze((moment - self.now()).total_seconds())
@@ -54,6 +58,10 @@ class JumpingClock:
     def jump_to(self, moment: datetime) -> None:
         """Moves forward to `moment`; never back."""
         self._now = max(self._now, moment)
+
+    def seconds_until(self, moment: datetime) -> float:
+        """As if nobody made it jump: virtual seconds."""
+        return max((moment - self._now).total_seconds(), 0.0)
 
     async def until(self, moment: datetime) -> None:
         self.jump_to(moment)
@@ -103,6 +111,10 @@ class HomeClock:
         """Moves the home's clock for every process."""
         course, real = self._read(), time.time()
         self._write(_Course(real=real, virtual=course.at(real) + seconds, rate=course.rate))
+
+    def seconds_until(self, moment: datetime) -> float:
+        """Real seconds until `moment` as the clock runs now; moving it moves that."""
+        return max((moment - self.now()).total_seconds() / self.rate, 0.0)
 
     async def until(self, moment: datetime) -> None:
         await _doze((moment - self.now()).total_seconds() / self.rate)

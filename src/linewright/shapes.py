@@ -9,7 +9,7 @@ from typing import Any
 from linewright.domain.budget import LIMITED, Budget
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.number import Number, Reading
-from linewright.domain.operation import Account, Operation, ReplyKind, TaskKind
+from linewright.domain.operation import Account, Operation, OperationState, ReplyKind, TaskKind
 from linewright.domain.pins import PinBook
 
 __all__ = [
@@ -142,7 +142,7 @@ def operation_shape(
         "next_step": operation.next_step or None,
         "opened_at": when(operation.opened_at),
         "ended_at": when(operation.ended_at),
-        "wake_at": due(operation.wake_at),
+        "wake_at": None if operation.state is OperationState.RUNNING else due(operation.wake_at),
         "standing": standing,
         "read_at": when(read_at),
         "task": task,

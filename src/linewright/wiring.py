@@ -25,6 +25,7 @@ from linewright.graph.wire import is_loopback
 from linewright.secret import Secret
 from linewright.store.engine import Database, open_store
 from linewright.store.ids import new_id
+from linewright.store.jobs import QueueJobs
 from linewright.store.locks import FileLocks
 from linewright.store.sealing import holds_secrets
 from linewright.store.store import Store
@@ -107,6 +108,8 @@ class Installation:
     clients: Clients
     ports: Ports
     local: LocalEngine
+    jobs: QueueJobs | None
+    """The queue's jobs; None on SQLite, where `wake_at` itself is polled."""
 
     async def close(self) -> None:
         await self.clients.close()
@@ -136,6 +139,8 @@ def assemble(
             fix="Use another home (LINEWRIGHT_HOME) for real numbers.",
             reason="clock-rate",
         )
+    jobs = None if database.is_sqlite else QueueJobs(database, own_clock.seconds_until)
+    database.waker = jobs
     vault = open_vault(settings.vault_key, settings.home, may_create=lambda: not holds_secrets(database))
     store = Store(database, vault, real=real)
     clients = Clients(settings, store, transport, real or monotonic)
@@ -161,6 +166,7 @@ def assemble(
         clients=clients,
         ports=ports,
         local=LocalEngine(ports, store.operations),
+        jobs=jobs,
     )
 
 

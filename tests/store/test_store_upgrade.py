@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from linewright.errors import StoreUnavailable, UsageError
 from linewright.store import tables as t
 from linewright.store.engine import Database, open_database, open_store
+from linewright.store.queue_schema import QUEUE_SCHEMA, latest_migration
 from linewright.store.upgrade import REVISIONS, upgrade
 
 OPEN = """
@@ -50,9 +51,13 @@ def described(database: Database) -> dict[str, Any]:
                     for each in seen.get_indexes(table)
                 ),
             }
-            for table in sorted(set(seen.get_table_names()) - {"alembic_version"})
+            for table in filter(is_ours, sorted(seen.get_table_names()))
             for columns in [seen.get_columns(table)]
         }
+
+
+def is_ours(table: str) -> bool:
+    return table != "alembic_version" and not table.startswith("procrastinate_")
 
 
 def _condition(index: Mapping[str, Any]) -> str:
@@ -66,7 +71,8 @@ def test_the_tables_are_what_the_migrations_build(empty_urls: tuple[str, str]) -
         t.metadata.create_all(connection)
     assert described(migrated) == described(defined)
     with migrated.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), t.metadata) == []
+        ours = {"include_name": lambda name, kind, _: kind != "table" or is_ours(name)}
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), t.metadata) == []
     migrated.close()
     defined.close()
 
@@ -76,6 +82,11 @@ def test_the_revisions_named_are_those_shipped() -> None:
     config.set_main_option("script_location", "linewright.store:migrations")
     scripts = ScriptDirectory.from_config(config)
     assert tuple(each.revision for each in scripts.walk_revisions())[::-1] == REVISIONS
+
+
+def test_the_queue_is_the_installed_one() -> None:
+    """A later Procrastinate with further migrations needs a revision of ours that runs them."""
+    assert latest_migration() == QUEUE_SCHEMA
 
 
 def test_an_up_to_date_database_costs_one_query(empty_url: str) -> None:

@@ -41,6 +41,8 @@ class Postgres:
         with psycopg.connect(self._shared, autocommit=True) as connection:
             for table in reversed(t.metadata.sorted_tables):
                 connection.execute(SQL("DELETE FROM {}").format(Identifier(table.name)))
+            connection.execute("DELETE FROM procrastinate_jobs")
+            connection.execute("DELETE FROM procrastinate_workers")
         return self._shared
 
     def named(self, name: str) -> str:

@@ -64,6 +64,9 @@ class MemoryClock:
         """Sets the machine's clock forward, or back where `seconds` is below zero."""
         self.off += timedelta(seconds=seconds)
 
+    def seconds_until(self, moment: datetime) -> float:
+        return max((moment - self.now()).total_seconds(), 0.0)
+
     async def until(self, moment: datetime) -> None:
         self.true += max(moment - self.now(), timedelta())
 

@@ -59,6 +59,9 @@ class SharedClock:
     def advance(self, seconds: float) -> None:
         self._set(self.now() + timedelta(seconds=seconds))
 
+    def seconds_until(self, moment: datetime) -> float:
+        return max((moment - self.now()).total_seconds(), 0.0)
+
     async def until(self, moment: datetime) -> None:
         self._set(max(self.now(), moment))
         await asyncio.sleep(0)

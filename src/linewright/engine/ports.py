@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +33,7 @@ __all__ = [
     "Ports",
     "Remote",
     "Rested",
+    "Waker",
 ]
 
 SEND_SECONDS = 5.0
@@ -54,6 +55,10 @@ class Clock(Protocol):
     earlier (somebody may have woken it): whoever waits looks again."""
 
     def now(self) -> datetime: ...
+
+    def seconds_until(self, moment: datetime) -> float:
+        """Real seconds until `moment`, never below zero."""
+        ...
 
     async def until(self, moment: datetime) -> None: ...
 
@@ -111,6 +116,16 @@ class PhoneLocks(Protocol):
     def hold(self, e164: str, account: str) -> AbstractContextManager[Lease | None]:
         """The lease, or None when somebody else has the phone (or the account has as many calls at once as
         it may); never waits."""
+        ...
+
+
+class Waker(Protocol):
+    """The one port of a queue. The truth is `wake_at` in the ledger: whoever changes it tells the queue in the
+    same transaction, and a wake that is lost nevertheless is found by the engine's sweep."""
+
+    def wake(self, connection: Any, operations: Sequence[str], at: datetime | None) -> None:
+        """Gives each of these operations its next turn at `at`, in place of any other time that was set; None is
+        never. `connection` is the transaction that holds their rows."""
         ...
 
 

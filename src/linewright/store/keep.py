@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,12 @@ from linewright.domain.number import REGISTERED, Reading, Standing
 from linewright.domain.operation import OperationState
 from linewright.domain.pins import ChangeKind
 from linewright.domain.standing import contradictory_since, judge
+from linewright.engine.ports import Waker
 from linewright.store import tables as t
+from linewright.store.engine import WAKER
 from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
 
-__all__ = ["Seen", "after_attempts", "change_pin", "keep_reading", "note", "wake"]
+__all__ = ["Seen", "after_attempts", "change_pin", "keep_reading", "note", "set_timers", "wake"]
 
 TICK = timedelta(microseconds=1)
 
@@ -119,4 +122,13 @@ def wake(connection: Connection, *which: Any, at: datetime, **values: Any) -> li
         .values(version=t.operations.c.version + 1, wake_at=at, **values)
         .returning(t.operations.c.id)
     )
-    return [str(each) for each in found.scalars()]
+    woken = [str(each) for each in found.scalars()]
+    set_timers(connection, woken, at)
+    return woken
+
+
+def set_timers(connection: Connection, operations: Sequence[str], at: datetime | None) -> None:
+    """Tells the queue, where there is one, that `wake_at` of these operations changed; None: no more turns."""
+    waker: Waker | None = connection.get_execution_options().get(WAKER)
+    if waker is not None and operations:
+        waker.wake(connection, operations, at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from linewright.domain.number import Number
@@ -18,7 +18,7 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
-from linewright.store.keep import after_attempts, note, wake
+from linewright.store.keep import after_attempts, note, set_timers, wake
 from linewright.store.people import Brought, PinDesk, file_reply
 from linewright.store.rows import Row, number_of, operation_of
 from linewright.store.sealing import Vault
@@ -110,10 +110,12 @@ class Operations:
             "account": number.account,
             "opened_at": asked.now,
             "state": OperationState.RUNNING.value,
+            "wake_at": asked.now,
             **_DEFAULTS,
             **asked.options,
         }
         connection.execute(insert(t.operations).values(values))
+        set_timers(connection, [operation], asked.now)
         note(connection, operation, asked.now, OperationState.RUNNING, message=f"Opened: {asked.goal.value}.")
         _hear(connection, number, asked)
         if asked.pin:
@@ -201,12 +203,27 @@ class Operations:
         return self.open(old.goal, number_of(row), now=now, options=options)
 
     def due(self, now: datetime) -> list[str]:
-        """Open operations whose `wake_at` has come, or that never had a turn; the longest due first."""
-        never = t.operations.c.state == OperationState.RUNNING.value
-        since = func.coalesce(t.operations.c.wake_at, t.operations.c.opened_at)
-        query = select(t.operations.c.id).where(_OPEN, or_(never, t.operations.c.wake_at <= now))
+        """Open operations whose `wake_at` has come; the longest due first."""
+        query = select(t.operations.c.id).where(_OPEN, t.operations.c.wake_at <= now)
         with self._database.reading() as connection:
-            return [str(each) for each in connection.execute(query.order_by(since, t.operations.c.seq)).scalars()]
+            ordered = query.order_by(t.operations.c.wake_at, t.operations.c.seq)
+            return [str(each) for each in connection.execute(ordered).scalars()]
+
+    def due_in_turns(self, now: datetime, limit: int) -> list[str]:
+        """The first `limit` of those that are due, one of each account before the second of any."""
+        rank = func.row_number().over(
+            partition_by=t.operations.c.account, order_by=(t.operations.c.wake_at, t.operations.c.seq)
+        )
+        found = select(t.operations.c.id, t.operations.c.wake_at, t.operations.c.seq, rank.label("rank"))
+        due = found.where(_OPEN, t.operations.c.wake_at <= now).subquery()
+        query = select(due.c.id).order_by(due.c.rank, due.c.wake_at, due.c.seq).limit(limit)
+        with self._database.reading() as connection:
+            return [str(each) for each in connection.execute(query).scalars()]
+
+    def count_open(self) -> int:
+        """How many operations are open."""
+        with self._database.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(t.operations).where(_OPEN)).scalar_one())
 
     def next_wake(self) -> datetime | None:
         """The earliest `wake_at` of an open operation."""

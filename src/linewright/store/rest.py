@@ -13,7 +13,7 @@ from linewright.domain.operation import OPEN_STATES, Goal, OperationState, TaskK
 from linewright.engine.ports import Rested
 from linewright.store import tables as t
 from linewright.store.ids import new_id
-from linewright.store.keep import note
+from linewright.store.keep import note, set_timers
 from linewright.store.rows import Row
 
 __all__ = ["rest"]
@@ -39,6 +39,7 @@ def rest(connection: Connection, operation: str, rested: Rested, at: datetime, v
         "task": task,
     }
     connection.execute(update(t.operations).where(t.operations.c.id == operation).values(values))
+    set_timers(connection, [operation], rested.wake_at)
     if found["task"] is not None and found["task"] != task:
         _close(connection, found["task"], at)
     if (found["state"], found["reason"], found["message"]) != (rested.state.value, rested.reason, rested.message):

@@ -131,7 +131,7 @@ pace lets it make its calls."""
 _open = operations.c.ended_at.is_(None)
 _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
-_some("ix_operations_open_account", operations.c.account, where=_open)
+_some("ix_operations_open_account", operations.c.account, operations.c.wake_at, where=_open)
 _some("ix_operations_open_task", operations.c.task, where=_open)
 
 attempts = Table(
@@ -298,6 +298,7 @@ weather = Table(
     Column("shared", Boolean, nullable=False),
     Column("probe", Text),
     Column("probe_until", Moment),
+    Column("told_until", Moment),
     Column("ended_at", Moment),
 )
 """An outage of the remote's registration server (133004), seen by all numbers together; at most one row."""

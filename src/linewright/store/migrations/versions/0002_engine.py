@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from linewright.store.queue_schema import install_queue
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -45,6 +47,7 @@ def upgrade() -> None:
         sa.Column("shared", sa.Boolean, nullable=False),
         sa.Column("probe", sa.Text),
         sa.Column("probe_until", MOMENT),
+        sa.Column("told_until", MOMENT),
         sa.Column("ended_at", MOMENT),
         sa.PrimaryKeyConstraint("kind", name="pk_weather"),
     )
@@ -60,3 +63,20 @@ def upgrade() -> None:
     )
     op.add_column("attempts", sa.Column("send_by", REAL))
     op.add_column("operations", sa.Column("turn_at", MOMENT))
+    _what_is_due()
+    if op.get_bind().dialect.name == "postgresql":
+        install_queue(op.get_bind())
+
+
+def _what_is_due() -> None:
+    """An operation is due from its opening on, and the due ones are found by account too."""
+    op.execute("UPDATE operations SET wake_at = opened_at WHERE state = 'running' AND wake_at IS NULL")
+    op.drop_index("ix_operations_open_account", "operations")
+    condition = sa.text("ended_at IS NULL")
+    op.create_index(
+        "ix_operations_open_account",
+        "operations",
+        ["account", "wake_at"],
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
