@@ -160,8 +160,7 @@ async def _keeping(lease: Lease | None, sending: Coroutine[Any, Any, Answer]) ->
     if lease is None or lease.renew is None:
         return await sending
     task = asyncio.ensure_future(sending)
-    while not task.done():
-        await asyncio.wait([task], timeout=lease.renew_seconds)
+    while not (await asyncio.wait([task], timeout=lease.renew_seconds))[0]:
         with suppress(LeaseLost, StoreUnavailable):  # the next write of this turn tells
             lease.renew()
     return task.result()
