@@ -5,7 +5,7 @@ A subclass gives a fixture `world`: an empty ledger, and the set-up that a ledge
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -18,7 +18,8 @@ from linewright.domain.journal import Answer, Attempt, CallKind, Outcome, Remote
 from linewright.domain.number import Reading, Storage, Wanted
 from linewright.domain.operation import Goal, Hold, Operation, OperationState, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import PinOrigin, PinState
-from linewright.engine.ports import Ledger, Rested
+from linewright.domain.weather import next_try
+from linewright.engine.ports import Ledger, Overtaken, Rested
 from linewright.secret import Secret
 
 __all__ = ["E164", "NOW", "NUMBER", "Asked", "LedgerContract", "World", "ask", "reading", "rested"]
@@ -524,3 +525,102 @@ class LedgerContract:
         none = Storage(read_at=NOW + MINUTE, unreadable=True)
         world.ledger.save_storage(NUMBER, none)
         assert self.case(world, operation).number.storage == none
+
+    # The weather of 133004
+
+    def outage(self, world: World, phones: int) -> list[str]:
+        """So many open registers, the first two of which met 133004 a second apart."""
+        world.add_account()
+        opened = []
+        for count in range(phones):
+            world.add_number(f"90{count}", f"+1555000100{count}")
+            opened.append(world.open_operation(Goal.REGISTER, f"90{count}", NOW))
+        for count in (0, 1):
+            at = NOW + timedelta(seconds=count)
+            self.call(world, self.register(world, f"met-{count}", opened[count], at), refused(133004))
+        return opened
+
+    def register(self, world: World, name: str, operation: str, at: datetime) -> Attempt:
+        number = world.operation(operation).number
+        return Attempt(id=name, operation=operation, number=number, call=CallKind.REGISTER, at=at)
+
+    def due(self, world: World, operation: str) -> datetime:
+        """A time at which any phone may be the probe."""
+        weather = self.case(world, operation).weather
+        assert weather is not None
+        return next_try(weather) + 2 * MINUTE
+
+    def shelter(self, world: World, operation: str, until: datetime) -> None:
+        resting = rested(reason=Reason.SERVER_DOWN, wake_at=until)
+        assert world.ledger.rest(operation, resting, NOW, world.operation(operation).version)
+
+    def test_a_lone_outage_is_not_shared_and_claims_nothing(self, world: World, operation: str) -> None:
+        assert self.case(world, operation).weather is None
+        self.call(world, attempt("a", operation), refused(133004))
+        self.call(world, attempt("b", operation, NOW + MINUTE), refused(133004))
+        weather = self.case(world, operation, NOW + MINUTE).weather
+        assert weather is not None
+        assert (weather.shared, weather.answers, weather.first_phone) == (False, 2, E164)
+        self.call(world, attempt("c", operation, NOW + 2 * MINUTE), OK)
+        ended = self.case(world, operation, NOW + 2 * MINUTE).weather
+        assert ended is not None
+        assert (ended.ended_at, ended.probe) == (NOW + 2 * MINUTE, None)
+
+    def test_a_second_phone_makes_the_outage_shared(self, world: World) -> None:
+        opened = self.outage(world, 3)
+        weather = self.case(world, opened[2]).weather
+        assert weather is not None
+        assert (weather.shared, weather.since, weather.last_at) == (True, NOW, NOW + timedelta(seconds=1))
+
+    def test_only_one_probe_at_a_time_and_only_when_the_rung_is_over(self, world: World) -> None:
+        opened = self.outage(world, 4)
+        with pytest.raises(Overtaken):
+            world.ledger.save_intent(self.register(world, "early", opened[2], NOW + timedelta(seconds=2)))
+        at = self.due(world, opened[2])
+        world.ledger.save_intent(self.register(world, "probe", opened[2], at))
+        with pytest.raises(Overtaken):
+            world.ledger.save_intent(self.register(world, "beside", opened[3], at))
+        assert self.case(world, opened[3]).attempts == ()
+        world.ledger.save_intent(replace(self.register(world, "other", opened[3], at), call=CallKind.REQUEST_CODE))
+        world.ledger.save_answer("probe", refused(133004), at)
+        with pytest.raises(Overtaken):
+            world.ledger.save_intent(self.register(world, "again", opened[0], at + MINUTE))
+
+    def test_a_probe_that_died_frees_its_place(self, world: World) -> None:
+        opened = self.outage(world, 4)
+        at = self.due(world, opened[2])
+        world.ledger.save_intent(self.register(world, "probe", opened[2], at))
+        world.ledger.save_intent(self.register(world, "next", opened[3], at + 5 * MINUTE))
+        weather = self.case(world, opened[3], at + 5 * MINUTE).weather
+        assert weather is not None
+        assert weather.probe == "+15550001003"
+
+    def test_the_end_wakes_what_waited_and_moves_its_version(self, world: World) -> None:
+        opened = self.outage(world, 4)
+        at = self.due(world, opened[2])
+        self.shelter(world, opened[0], at + 60 * MINUTE)
+        self.shelter(world, opened[1], at + 70 * MINUTE)
+        world.ledger.rest(opened[3], rested(wake_at=at + 80 * MINUTE), NOW, 0)
+        self.call(world, self.register(world, "probe", opened[2], at), OK)
+        woken = [world.operation(operation) for operation in opened]
+        assert all(each.wake_at and each.wake_at <= at + MINUTE for each in woken[:2])
+        assert [each.version for each in woken[:2]] == [1, 1]
+        assert woken[3].wake_at == at + 80 * MINUTE
+        world.ledger.save_intent(self.register(world, "free", opened[3], at))
+
+    def test_a_refused_probe_puts_the_others_off_without_a_turn(self, world: World) -> None:
+        opened = self.outage(world, 4)
+        at = self.due(world, opened[2])
+        self.shelter(world, opened[0], at + timedelta(seconds=5))
+        self.shelter(world, opened[1], NOW)
+        self.shelter(world, opened[3], at + 2000 * MINUTE)
+        self.call(world, self.register(world, "probe", opened[2], at), refused(133004))
+        first, second, _, fourth = (world.operation(operation) for operation in opened)
+        weather = self.case(world, opened[0], at).weather
+        assert weather is not None
+        assert first.wake_at is not None
+        assert first.wake_at >= next_try(weather) > at + 4 * MINUTE
+        assert "take turns" in first.message
+        assert (second.wake_at, fourth.wake_at) == (NOW, at + 2000 * MINUTE)
+        assert (first.version, second.version) == (0, 0)
+        assert weather.waiting == 3

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from linewright.domain.action import Ask
+from linewright.domain.action import Ask, Reason
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
@@ -31,7 +31,18 @@ from linewright.domain.operation import (
 )
 from linewright.domain.pins import Change, ChangeKind, Pin, PinOrigin, pin_book, well_formed
 from linewright.domain.standing import contradictory_since, judge
-from linewright.engine.ports import Lease, Rested
+from linewright.domain.weather import (
+    Weather,
+    after_answer,
+    claimed,
+    freed_at,
+    is_shared,
+    may_register_at,
+    postponed,
+    spent_on,
+    words,
+)
+from linewright.engine.ports import Lease, Overtaken, Rested
 from linewright.secret import Secret
 
 __all__ = ["AnswerRefused", "MemoryClock", "MemoryLedger", "MemoryLocks", "Question"]
@@ -128,6 +139,7 @@ class MemoryLedger:
         self.last_good: dict[str, Reading] = {}
         self.apps: dict[str, str] = {}
         """Of which app an account's token is."""
+        self.weather: Weather | None = None
         self._shown: dict[str, Question] = {}
         self._phones: dict[str, _Phone] = {}
         self._digits: dict[str, Secret] = {}
@@ -274,6 +286,7 @@ class MemoryLedger:
             evidence=tuple(e for e in phone.evidence if now - e.at <= EVIDENCE_KEPT),
             replies=tuple(r if r.has_code is self._has_code(r, now) else replace(r, has_code=False) for r in said),
             pins=self._book(opened.e164, good, readings),
+            weather=self._counted(self.weather),
         )
 
     def adopt_intents(self, e164: str, now: datetime) -> int:
@@ -304,14 +317,22 @@ class MemoryLedger:
         )
 
     def save_intent(self, attempt: Attempt) -> None:
-        attempts = self._phone(self.operations[attempt.operation].e164).attempts
+        e164 = self.operations[attempt.operation].e164
+        attempts = self._phone(e164).attempts
         if any(a.outcome is None for a in attempts):
             raise RuntimeError("an intent of this phone is still open")
+        weather = self.weather
+        if attempt.call is CallKind.REGISTER and weather is not None and is_shared(weather, attempt.at):
+            if may_register_at(weather, e164, spent_on(weather, attempts)) > attempt.at:
+                raise Overtaken
+            self.weather = claimed(weather, e164, attempt.at)
         attempts.append(attempt)
 
     def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
-        for phone in self._phones.values():
+        for e164, phone in self._phones.items():
             for i, kept in enumerate(phone.attempts):
+                if kept.id == attempt and kept.call is CallKind.REGISTER:
+                    self._hear(e164, answer, at)
                 if kept.id == attempt and kept.outcome is None:
                     phone.attempts[i] = replace(
                         kept,
@@ -374,6 +395,25 @@ class MemoryLedger:
         return True
 
     # Inside
+
+    def _hear(self, phone: str, answer: Answer, at: datetime) -> None:
+        before, after = self.weather, after_answer(self.weather, phone, answer, at)
+        self.weather = after
+        if before is None or after is None or not is_shared(before, at):
+            return
+        for_it = [o for o in self.operations.values() if o.reason == Reason.SERVER_DOWN and o.state in OPEN_STATES]
+        for place, operation in enumerate(for_it):
+            wake = operation.wake_at
+            if after.ended_at is not None:
+                freed = freed_at(place, len(for_it), at)
+                self._wake(operation.id, min(freed, wake or freed))
+            elif wake is not None and (later := postponed(wake, before, after, at)) is not None:
+                message = words(replace(after, waiting=len(for_it)))
+                self.operations[operation.id] = replace(operation, wake_at=later, message=message)
+
+    def _counted(self, weather: Weather | None) -> Weather | None:
+        waiting = sum(o.reason == Reason.SERVER_DOWN and o.state in OPEN_STATES for o in self.operations.values())
+        return replace(weather, waiting=waiting) if weather is not None else None
 
     def attempts_of(self, e164: str) -> list[Attempt]:
         return self._phone(e164).attempts

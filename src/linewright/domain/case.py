@@ -12,6 +12,7 @@ from linewright.domain.number import REGISTERED, Number, Reading, Standing
 from linewright.domain.operation import Account, Evidence, Operation, Reply, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import Pin, PinBook
 from linewright.domain.standing import Judged, judge
+from linewright.domain.weather import Weather
 
 __all__ = ["UNREACHED", "Case", "Look"]
 
@@ -55,6 +56,8 @@ class Case:
     read_this_turn: bool = False
     fresh: bool = False
     look: Look | None = None
+    weather: Weather | None = None
+    """The latest outage of the registration server, of the whole installation; perhaps ended."""
 
     # The number, as last seen
 
@@ -116,8 +119,11 @@ class Case:
 
         A lost answer is none: it neither counts nor begins the row anew.
         """
-        remedy = self.remedy(attempt)
-        return sum(1 for _ in self._run(attempt, remedy))
+        return sum(1 for _ in self._run(attempt, self.remedy(attempt)))
+
+    def began(self, attempt: Attempt) -> datetime:
+        """When the first of those answers in a row came."""
+        return min(a.ended_at for a in self._run(attempt, self.remedy(attempt)))
 
     def _run(self, attempt: Attempt, remedy: str) -> Iterator[Attempt]:
         alike = (

@@ -8,6 +8,7 @@ from linewright.domain.journal import CallKind
 from linewright.domain.operation import Goal, ReplyKind, TaskKind, Topic
 from linewright.domain.plan import plan
 from linewright.domain.rails import judge
+from linewright.domain.shelter import still_sheltered
 
 __all__ = ["decide"]
 
@@ -15,12 +16,15 @@ __all__ = ["decide"]
 def decide(case: Case) -> Action:
     """What to do now. Level-triggered: it looks at everything each time and remembers nothing.
 
-    Order: a person's word that ends the operation; a reading, if this turn has none; the plan with its
-    remedies; the rails.
+    Order: a person's word that ends the operation; a shared outage that it waits out; a reading, if this turn
+    has none; the plan with its remedies; the rails.
     """
     ended = _ended_by_person(case)
     if ended is not None:
         return ended
+    sheltered = still_sheltered(case)
+    if sheltered is not None:
+        return judge(case, sheltered)
     seen = case.read_this_turn and case.reading is not None and case.reading.good
     return judge(case, plan(case) if seen else Call(kind=CallKind.READ))
 

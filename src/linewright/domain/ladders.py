@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,15 +11,15 @@ from linewright.domain.case import Case
 from linewright.domain.holds import NUMBER_ONLY
 from linewright.domain.journal import WRITES, Attempt, CallKind, RemoteError
 from linewright.domain.waits import told, with_margin
+from linewright.domain.weather import is_shared, may_register_at, rules, server_down_wait, spent_on
 
 __all__ = ["BLOCK", "LADDERS", "Held", "held_kinds", "held_until", "server_down_wait", "told_wait", "unsent_until"]
 
-Held = Callable[[Case, Attempt], timedelta]
+Held = Callable[[Case, Attempt], timedelta | None]
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 BLOCK = timedelta(hours=72, minutes=5)
 """133016: 72 h from the answer, and five minutes for the clocks to differ."""
-SERVER_DOWN = (MINUTE, 5 * MINUTE, 20 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, 24 * HOUR)
 TROUBLE = (timedelta(seconds=30), 2 * MINUTE, 10 * MINUTE, HOUR)
 MAINTENANCE = frozenset({131057, 2494100})
 TOO_SOON = (timedelta(seconds=30), 5 * MINUTE, HOUR)
@@ -51,14 +50,19 @@ def _longer(attempt: Attempt, own: timedelta) -> timedelta:
     return max(told_wait(attempt) or timedelta(0), own)
 
 
-def server_down_wait(number: str, step: int) -> timedelta:
-    """The ladder of 133004, each rung within 10 % of its figure by the number's id, not by chance."""
-    share = zlib.crc32(f"{number}/{step}".encode()) / 0xFFFFFFFF
-    return rung(SERVER_DOWN, step) * (0.9 + 0.2 * share)
+def _server_down(case: Case, attempt: Attempt) -> timedelta | None:
+    """The number's own ladder; while an outage is shared, until its turn as the probe; what was told always holds."""
+    weather = case.weather
+    if weather is None or attempt.call is not CallKind.REGISTER or _alone(case, attempt):
+        return _longer(attempt, server_down_wait(attempt.number, case.streak(attempt)))
+    if not is_shared(weather, case.now):
+        return told_wait(attempt)
+    turn = may_register_at(weather, case.number.e164, spent_on(weather, case.attempts))
+    return _longer(attempt, turn - attempt.ended_at)
 
 
-def _server_down(case: Case, attempt: Attempt) -> timedelta:
-    return _longer(attempt, server_down_wait(attempt.number, case.streak(attempt)))
+def _alone(case: Case, attempt: Attempt) -> bool:
+    return case.weather is None or not rules(case.weather, case.began(attempt), attempt.ended_at)
 
 
 def _trouble(case: Case, attempt: Attempt) -> timedelta:

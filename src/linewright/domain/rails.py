@@ -17,8 +17,10 @@ from linewright.domain.ladders import held_kinds, held_until, unsent_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
 from linewright.domain.remedies import ask_pin, support
+from linewright.domain.shelter import outage_wait
 from linewright.domain.standing import RECHECK
 from linewright.domain.waits import told, with_margin
+from linewright.domain.weather import is_shared
 
 __all__ = ["CODES_AN_HOUR", "CODES_A_DAY", "NOT_OURS", "RAILS", "SPACING", "Rail", "judge"]
 
@@ -195,7 +197,8 @@ def not_ours(case: Case, action: Action) -> Action | None:
 
 
 def told_to_wait(case: Case, action: Action) -> Action | None:
-    """5. A wait holds the kind of call that was refused, over all operations of the phone."""
+    """5. A wait holds the kind of call that was refused, over all operations of the phone; a shared outage holds
+    every registration."""
     if not _writes(action):
         return None
     holding = [
@@ -203,8 +206,9 @@ def told_to_wait(case: Case, action: Action) -> Action | None:
         for a in case.attempts
         if action.kind in held_kinds(case, a) and (until := held_until(case, a)) and until > case.now
     ]
-    if not holding:
-        return None
+    together = outage_wait(case) if action.kind is CallKind.REGISTER else None
+    if not holding or (together is not None and all(until <= together.until for until, _ in holding)):
+        return together
     until, attempt = max(holding, key=lambda held: held[0])
     blocked = case.remedy(attempt) == "attempts_used_up"
     return Wait(
@@ -324,6 +328,8 @@ def _missing_way_back(case: Case) -> str:
         CallKind.REGISTER in held_kinds(case, a) and (held_until(case, a) or case.now) > case.now for a in case.attempts
     )
     storage = case.number.storage
+    if is_shared(case.weather, case.now):
+        return "the remote's registration server is down for several numbers"
     if case.pins.accepted is None:
         return "no PIN is kept that the remote has accepted in a registration"
     if len(registers) + WAYS_BACK > AUTOMATIC_LIMIT:

@@ -20,7 +20,9 @@ from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.ladders import held_until
 from linewright.domain.operation import Evidence, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import PinOrigin
+from linewright.domain.shelter import outage_wait
 from linewright.domain.verification import is_verified
+from linewright.domain.weather import STATUS_PAGE
 
 __all__ = ["NAMES", "REMEDIES", "Step", "ask_pin", "certificate", "fix", "show", "support"]
 
@@ -44,7 +46,6 @@ PROVEN_AFTER = timedelta(hours=24)
 CERTIFICATE = 131045
 PERSISTENT = 5
 CODE_REMEDIES = ("code_requests_used_up", "code_not_sent", "code_not_needed")
-STATUS_PAGE = "https://metastatus.com/whatsapp-business-api"
 
 
 def said(attempt: Attempt) -> str:
@@ -146,11 +147,15 @@ def _until_one_is_left(case: Case) -> Wait | None:
 
 
 def server_down(case: Case, refusal: Attempt) -> Step:
-    """133004: transient; try again on the ladder, and after half an hour say where to look."""
+    """133004: transient; try again on the ladder, its own or the shared one, and after half an hour say where to
+    look."""
     first = next((a for a in case.of_kind(refusal.call) if _is(case, a, "server_down")), refusal)
     until = held_until(case, refusal) or case.now
     if case.now >= until:
         return refusal.call
+    together = outage_wait(case) if refusal.call is CallKind.REGISTER else None
+    if together is not None and together.until >= until:
+        return together
     message = f"The remote's registration server is down. This passes by itself. It said {said(refusal)}."
     if until - first.ended_at >= ANNOUNCE_OUTAGE:
         message += (

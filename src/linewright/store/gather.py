@@ -25,6 +25,7 @@ from linewright.store.rows import (
     reading_from,
     reply_of,
 )
+from linewright.store.weather import weather_now
 
 __all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "book_of_phone", "gather", "gather_number", "last_good_of"]
 
@@ -125,6 +126,7 @@ def gather(connection: Connection, operation: str, now: datetime, catalogue: Cat
         evidence=_evidence(connection, number.e164, now),
         replies=tuple(reply_of(row, now) for row in replies),
         pins=book(connection, number.e164, [*_earlier(connection, number.e164, rows), *attempts], last_good),
+        weather=weather_now(connection, now),
     )
 
 
@@ -158,6 +160,7 @@ def gather_number(connection: Connection, number: str, now: datetime, catalogue:
         attempts=attempts,
         evidence=_evidence(connection, known.e164, now),
         pins=book(connection, known.e164, [*_earlier(connection, known.e164, rows), *attempts], last_good),
+        weather=weather_now(connection, now),
     )
 
 

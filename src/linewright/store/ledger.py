@@ -34,6 +34,7 @@ from linewright.store.rows import (
     storage_value,
 )
 from linewright.store.sealing import Vault, bound, fingerprint_key, seal
+from linewright.store.weather import claim_probe, hear
 
 __all__ = ["HELD", "PinSafe", "SqlLedger"]
 
@@ -128,13 +129,15 @@ class SqlLedger:
             keep_reading(connection, number, operation, reading)
 
     def save_intent(self, attempt: Attempt) -> None:
-        """Raises `RuntimeError` while an intent of the phone is open, `KeyError` for an unknown operation."""
+        """Raises `RuntimeError` while an intent of the phone is open, `KeyError` for an unknown operation, and
+        `Overtaken` when another phone is the probe of a shared outage by now."""
         try:
             with self._writing() as connection:
                 query = select(t.operations.c.e164).where(t.operations.c.id == attempt.operation)
                 e164 = connection.execute(query).scalar()
                 if e164 is None:
                     raise KeyError(attempt.operation)
+                claim_probe(connection, attempt, e164)
                 values = attempt_values(attempt, e164) | {"send_by": self._real + SEND_SECONDS}
                 connection.execute(insert(t.attempts).values(values))
         except IntegrityError:
@@ -142,6 +145,7 @@ class SqlLedger:
 
     def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
         with self._writing() as connection:
+            hear(connection, attempt, answer, at)
             here = t.attempts.c.id == attempt
             saved = connection.execute(
                 update(t.attempts).where(here, t.attempts.c.outcome.is_(None)).values(answer_values(answer, at))
