@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from linewright.domain.operation import OPEN_STATES, Operation, OperationState
+from linewright.domain.operation import OPEN_STATES, Operation
 from linewright.engine.ports import Ports
+from linewright.engine.shift import is_due
 from linewright.engine.turn import Turned, turn
 
 __all__ = ["Alarm", "LocalEngine"]
@@ -23,7 +24,7 @@ class Alarm(Protocol):
     def get(self, operation: str) -> Operation: ...
 
     def due(self, now: datetime) -> list[str]:
-        """Open operations whose `wake_at` has come, or that never had a turn; the longest due first."""
+        """Open operations whose `wake_at` has come; the longest due first."""
         ...
 
     def next_wake(self) -> datetime | None:
@@ -49,11 +50,7 @@ class LocalEngine:
         self._alarm = alarm
 
     def _is_due(self, operation: Operation) -> bool:
-        if operation.state not in OPEN_STATES:
-            return False
-        if operation.state is OperationState.RUNNING:
-            return True
-        return operation.wake_at is not None and operation.wake_at <= self._ports.clock.now()
+        return is_due(operation, self._ports.clock.now())
 
     async def push(self, operation: str) -> Operation:
         """Makes every call that is due now, and returns where the operation rests."""
