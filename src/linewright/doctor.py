@@ -35,6 +35,7 @@ def finding(name: str, ok: bool | None, message: str, fix: str | None = None) ->
 async def examine(office: Installation) -> list[Finding]:
     """Home, key, database, clock, and for each account: remote, token, permissions, subscription."""
     found = [_home(office), _key(office), finding("database", True, f"Reached and up to date ({_kind(office)}).")]
+    found.append(_workers(office))
     accounts = [line.account.name for line in office.store.accounts.all()]
     if not accounts:
         found.append(
@@ -49,6 +50,25 @@ async def examine(office: Installation) -> list[Finding]:
 
 def _kind(office: Installation) -> str:
     return "SQLite in the home" if office.store.database.is_sqlite else "PostgreSQL"
+
+
+def _workers(office: Installation) -> Finding:
+    alive = office.store.workers.alive()
+    if not alive:
+        waits = office.store.operations.count_open()
+        return finding(
+            "worker",
+            None if waits else True,
+            f"No worker runs here; {waits} operations are open."
+            if waits
+            else "No worker runs here, and none is needed.",
+            "Start `linewright worker`, or run each operation's command again when its time comes.",
+        )
+    versions = sorted({worker.version for worker in alive})
+    names = f"{len(alive)} worker{'' if len(alive) == 1 else 's'} of Linewright {', '.join(versions)}"
+    if len(versions) > 1:
+        return finding("worker", False, f"{names} run here.", "Bring all of them to the newest of these versions.")
+    return finding("worker", True, f"{names} at work.")
 
 
 def _home(office: Installation) -> Finding:

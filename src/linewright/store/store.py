@@ -14,6 +14,7 @@ from linewright.store.pace import AccountPace
 from linewright.store.pins import Audit, Pins
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
+from linewright.store.workers import Workers
 
 __all__ = ["Store"]
 
@@ -33,3 +34,4 @@ class Store:
         self.audit = Audit(database)
         self.pace = AccountPace(database)
         self.facts = Facts(database)
+        self.workers = Workers(database)

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from linewright.errors import StoreUnavailable
 from linewright.store.engine import Database
 
-__all__ = ["REVISIONS", "upgrade"]
+__all__ = ["REVISIONS", "refuse_newer", "upgrade"]
 
 REVISIONS = ("0001", "0002")
 """Every revision of the tables that this version knows, oldest first."""
@@ -46,6 +46,14 @@ def _is_current(database: Database) -> bool:
             return False
     _refuse_newer(found, database)
     return bool(found == REVISIONS[-1])
+
+
+def refuse_newer(database: Database) -> None:
+    """Raises `StoreUnavailable` (reason `newer-version`) when a newer Linewright has changed the tables since
+    they were opened here."""
+    with database.reading() as connection:
+        found = connection.execute(_CURRENT).scalar()
+    _refuse_newer(found, database)
 
 
 def _revision(connection: Connection) -> str | None:

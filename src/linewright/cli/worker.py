@@ -1,0 +1,85 @@
+"""`linewright worker`: goes on with every operation of the home until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linewright.cli import options as o
+from linewright.cli.say import fault, result, write, write_json
+from linewright.cli.session import run
+
+if TYPE_CHECKING:
+    from linewright.face import Linewright
+
+__all__ = ["add_to"]
+
+NONE_ALIVE = 3
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(worker)
+
+
+def worker(
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", metavar="N", help="Operations worked on at once.", min=1, max=1000)
+    ] = 20,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether a worker is at work here; status 3 when none is.")
+    ] = False,
+    as_json: o.Json = False,
+) -> int:
+    """Go on with every operation of this home, until SIGTERM or Ctrl-C.
+
+    On PostgreSQL any number of workers share the work.
+    """
+    if check:
+        return _check(as_json)
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if as_json:
+            fault(line)
+        else:
+            write(line)
+
+    run(lambda linewright: _work(linewright, concurrency, say))
+    if as_json:
+        write_json({"stopped": True, "message": said[-1]})
+    return 0
+
+
+async def _work(linewright: Linewright, concurrency: int, say: Callable[[str], None]) -> None:
+    import asyncio
+
+    from linewright.worker import Worker
+
+    made = Worker(linewright.office, concurrency=concurrency, say=say)
+    loop = asyncio.get_running_loop()
+    for each in SIGNALS:
+        loop.add_signal_handler(each, made.stopping.set)
+    try:
+        await made.run()
+    finally:
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+
+
+def _check(as_json: bool) -> int:
+    async def work(linewright: Linewright) -> list[dict[str, object]]:
+        return [
+            {"id": each.id, "version": each.version, "seen_seconds_ago": round(each.unseen_seconds)}
+            for each in linewright.office.store.workers.alive()
+        ]
+
+    alive = run(work)
+    text = f"{len(alive)} at work, seen {alive[0]['seen_seconds_ago']} s ago." if alive else "No worker is at work."
+    result({"ready": bool(alive), "workers": alive}, text, as_json=as_json)
+    return 0 if alive else NONE_ALIVE
