@@ -242,6 +242,8 @@ class Life:
         await engine.turn(self.operation, self.ports)
 
     def _reached(self, point: CrashPoint) -> None:
+        if point is CrashPoint.INTENT_SAVED:
+            self.watch.intended()
         if self._crash_at is None:
             return
         self._crash_at -= 1

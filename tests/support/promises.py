@@ -167,6 +167,14 @@ class Watch:
         self.operation = operation
         self.good_kept = self.ledger.last_good.get(self.number)
 
+    def intended(self) -> None:
+        """An intent was committed: a PIN made while two-step verification reads off is no guess, though the
+        process may die before it is sent and no later reading say so again."""
+        seen = self.seen()
+        for attempt in self.ledger.attempts_of(self.e164):
+            if attempt.outcome is None and attempt.pin and seen and seen.get("is_pin_enabled") is False:
+                self.made.add(self.ledger.open_pin(attempt.pin).open_secret())
+
     def before(self, order: Order) -> None:
         if self.flying is not None:
             self._ask(alone_in_flight, order)
