@@ -14,12 +14,15 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
+from linewright.engine.ports import Waker
 from linewright.errors import StoreUnavailable, UsageError
 
-__all__ = ["BUSY_TIMEOUT_SECONDS", "Database", "open_database", "open_store"]
+__all__ = ["BUSY_TIMEOUT_SECONDS", "WAKER", "Database", "open_database", "open_store"]
 
 BUSY_TIMEOUT_SECONDS = 5
 """How long a write waits for another process's write; SQLite's own `?timeout=SECONDS` in the URL says otherwise."""
+WAKER = "linewright_waker"
+"""The option under which a writing connection knows who is to be told of a changed `wake_at`."""
 IDLE_SECONDS = 10
 """After so long PostgreSQL ends a transaction whose process does nothing: one that was stopped in the middle of it
 would keep everybody else from the rows it locked."""
@@ -33,6 +36,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.place = engine.url.render_as_string(hide_password=True)
+        self.waker: Waker | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,7 +52,7 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """A transaction that is committed at its end; on SQLite it has the only write lock from its start."""
         with self.trouble(), self.engine.connect() as connection:
-            connection = connection.execution_options(**{_WRITES: True})
+            connection = connection.execution_options(**{_WRITES: True, WAKER: self.waker})
             with connection.begin():
                 yield connection
 
