@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.databases import Postgres, postgres
 from tests.support.disks import Disk, NoDisk, tiny_disk
 from tests.support.killed import Stage
 from tests.support.processes import SharedClock
@@ -28,3 +29,9 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
             yield disk
     except NoDisk as why:
         pytest.skip(f"no disk of its own: {why}; tests/cli plays it with a limit instead")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
