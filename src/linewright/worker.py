@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from linewright.engine.poll import PollEngine
-from linewright.engine.shift import CONCURRENCY, until_any
+from linewright.engine.shift import CONCURRENCY, GRACE_SECONDS, until_any
 from linewright.errors import LinewrightError
 from linewright.store.ids import new_id
 from linewright.store.jobs import QUEUE, TASK
@@ -36,11 +36,11 @@ class Engine(Protocol):
     async def serve(self, stopping: asyncio.Event, ready: Callable[[], None] = ...) -> None: ...
 
 
-def engine_of(office: Installation, concurrency: int = CONCURRENCY) -> Engine:
-    """The side of the engine that the home's database needs."""
+def engine_of(office: Installation, concurrency: int = CONCURRENCY, grace: float = GRACE_SECONDS) -> Engine:
+    """The side of the engine that the home's database needs. `grace` is in real seconds."""
     rota = office.store.operations
     if office.jobs is None:
-        return PollEngine(office.ports, rota, concurrency=concurrency)
+        return PollEngine(office.ports, rota, concurrency=concurrency, grace=grace)
     # Procrastinate takes a sixth of a second to load, and only a worker on PostgreSQL needs it.
     from linewright.engine.queue import QueueEngine
 
@@ -53,6 +53,7 @@ def engine_of(office: Installation, concurrency: int = CONCURRENCY) -> Engine:
         queue=QUEUE,
         task=TASK,
         concurrency=concurrency,
+        grace=grace,
     )
 
 

@@ -21,12 +21,16 @@ LINE = 10
 
 
 class PollEngine:
-    """Runs whatever comes due in a database of this machine, `concurrency` turns at once, accounts in turns."""
+    """Runs whatever comes due in a database of this machine, `concurrency` turns at once, accounts in turns.
+    `grace`: real seconds for which turns under way may go on after a stop."""
 
-    def __init__(self, ports: Ports, rota: Rota, *, concurrency: int = CONCURRENCY) -> None:
+    def __init__(
+        self, ports: Ports, rota: Rota, *, concurrency: int = CONCURRENCY, grace: float = GRACE_SECONDS
+    ) -> None:
         self._ports = ports
         self._rota = rota
         self._concurrency = concurrency
+        self._grace = grace
         self._outage = Outage()
         self._shift = Shift(ports, rota, self._outage)
         self._line: deque[str] = deque()
@@ -54,7 +58,7 @@ class PollEngine:
                     self._begin(self._line.popleft())
                 await self._until_something(stopping, answers)
         finally:
-            await let_finish(self._turns, GRACE_SECONDS)
+            await let_finish(self._turns, self._grace)
 
     def _look(self) -> bool:
         """Reads who is due: at each poll, and when a line that did not hold all was worked off. False when it

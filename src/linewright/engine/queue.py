@@ -45,7 +45,10 @@ class Jobs(Protocol):
 
 class QueueEngine:
     """Takes jobs of the task `task` from `queue`, `concurrency` at once. A job names an operation and carries
-    nothing else; what it means is decided on the case as it is then."""
+    nothing else; what it means is decided on the case as it is then.
+
+    `grace`: real seconds for which turns under way may go on after a stop.
+    """
 
     def __init__(
         self,
@@ -57,11 +60,13 @@ class QueueEngine:
         queue: str,
         task: str,
         concurrency: int = CONCURRENCY,
+        grace: float = GRACE_SECONDS,
     ) -> None:
         self._clock = ports.clock
         self._jobs = jobs
         self._queue = queue
         self._concurrency = concurrency
+        self._grace = grace
         self._outage = Outage()
         self._shift = Shift(ports, rota, self._outage)
         connecting = {"connect_timeout": CONNECT_SECONDS}
@@ -111,7 +116,7 @@ class QueueEngine:
                 queues=[self._queue],
                 concurrency=self._concurrency,
                 fetch_job_polling_interval=POLL_SECONDS,
-                shutdown_graceful_timeout=GRACE_SECONDS,
+                shutdown_graceful_timeout=self._grace,
                 delete_jobs="always",
                 install_signal_handlers=False,
             )
