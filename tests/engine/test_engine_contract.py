@@ -157,7 +157,8 @@ class TestEngine:
             async with stage.working(grace=0.0) as engine:
                 await stage.holds(lambda: stage.gate.waiting)
                 assert engine.under_way == 1
-            assert (stage.gate.waiting, stage.state(operation)) == (0, "running")
+            await stage.holds(lambda: not stage.gate.waiting)
+            assert stage.state(operation) == "running"
             stage.gate.open()
             async with stage.working():
                 await stage.lived_through(operation, "done")

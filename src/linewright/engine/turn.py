@@ -160,10 +160,13 @@ async def _keeping(lease: Lease | None, sending: Coroutine[Any, Any, Answer]) ->
     if lease is None or lease.renew is None:
         return await sending
     task = asyncio.ensure_future(sending)
-    while not (await asyncio.wait([task], timeout=lease.renew_seconds))[0]:
-        with suppress(LeaseLost, StoreUnavailable):  # the next write of this turn tells
-            lease.renew()
-    return task.result()
+    try:
+        while not (await asyncio.wait([task], timeout=lease.renew_seconds))[0]:
+            with suppress(LeaseLost, StoreUnavailable):  # the next write of this turn tells
+                lease.renew()
+        return task.result()
+    finally:
+        task.cancel()  # of a turn that is handed over: nobody would hear the answer
 
 
 def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
