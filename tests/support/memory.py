@@ -406,7 +406,7 @@ class MemoryLedger:
             wake = operation.wake_at
             if after.ended_at is not None:
                 freed = freed_at(place, len(for_it), at)
-                self._wake(operation.id, min(freed, wake or freed))
+                self._wake(operation.id, wake if wake is not None and wake <= at else freed)
             elif wake is not None and (later := postponed(wake, before, after, at)) is not None:
                 message = words(replace(after, waiting=len(for_it)))
                 self.operations[operation.id] = replace(operation, wake_at=later, message=message)

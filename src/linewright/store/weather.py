@@ -118,7 +118,7 @@ def _free(connection: Connection, at: datetime) -> None:
     found = connection.execute(query.order_by(t.operations.c.seq).with_for_update()).all()
     for_it = [row for row in found if row.reason == Reason.SERVER_DOWN.value]
     times = {row.id: freed_at(place, len(for_it), at) for place, row in enumerate(for_it)}
-    woken = {row.id: min(times[row.id], row.wake_at or times[row.id]) for row in for_it}
+    woken = {row.id: row.wake_at if row.wake_at and row.wake_at <= at else times[row.id] for row in for_it}
     if found:
         connection.execute(
             update(t.operations)
