@@ -85,6 +85,8 @@ async def play(plan: Plan, folder: Path) -> Told:
             began = time.monotonic()
             try:
                 await _until_all_ended(crowd, storm, plan)
+                storm.calm()
+                await _until_all_work(lw, storm)
             finally:
                 statuses = storm.end()
             return await _verdict(plan, crowd, storm, statuses, time.monotonic() - began, folder)
@@ -103,7 +105,17 @@ async def _until_all_ended(crowd: Crowd, storm: Storm, plan: Plan) -> None:
                 next_blow = min(next_blow, time.monotonic())
         if time.monotonic() >= next_blow:
             await asyncio.to_thread(storm.strike)
-            next_blow = time.monotonic() + storm.chance.uniform(0.5, 3.5)
+            next_blow = time.monotonic() + storm.chance.uniform(2, 12) / plan.workers
+        await asyncio.sleep(0.25)
+
+
+async def _until_all_work(lw: Linewright, storm: Storm) -> None:
+    """A worker that is just beginning does not know yet what SIGTERM means."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        names = [row.id for row in lw.office.store.workers.all() if row.ready and row.unseen_seconds < 8]
+        if all(any(f"-{worker.pid}-" in name for name in names) for worker in storm.running):
+            return
         await asyncio.sleep(0.25)
 
 

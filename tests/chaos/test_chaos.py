@@ -1,0 +1,22 @@
+"""A short run on both databases; `make chaos` is the long one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.chaos.run import Plan, play
+
+
+@pytest.mark.parametrize("sqlite", [False, True], ids=["three workers on PostgreSQL", "one worker on SQLite"])
+def test_nothing_is_lost_in_a_short_storm(
+    sqlite: bool, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    plan = Plan(
+        numbers=27, seed=7, rate=200, workers=1 if sqlite else 3, kills=8, minutes=4, sqlite=sqlite, quick=True
+    )
+    told = asyncio.run(play(plan, tmp_path))
+    record_property("chaos", told.lines)
+    assert told.good, "\n".join(told.lines)
