@@ -15,6 +15,7 @@ from linewright.doctor import examine, examine_number
 from linewright.domain.journal import Outcome
 from linewright.domain.number import Number, Standing, reading_of
 from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState, ReplyKind
+from linewright.driver import Driver
 from linewright.engine.ports import Clock
 from linewright.errors import RemoteUnavailable, UsageError
 from linewright.explain import explain
@@ -62,10 +63,16 @@ class Linewright:
         self._store = self.office.store
         self._views = Views(self.office)
         self._accounts = AccountDesk(self.office)
+        self._driver = Driver(self.office)
 
     @property
     def home(self) -> Path:
         return self.settings.home
+
+    @property
+    def worked(self) -> bool:
+        """Whether a ready worker is alive: then it makes the calls, and this object only asks and looks."""
+        return self._driver.worked
 
     async def __aenter__(self) -> Self:
         return self
@@ -231,7 +238,7 @@ class Linewright:
         timeout_seconds: float | None = None,
         on_change: Callable[[Shape], None] | None = None,
     ) -> Shape:
-        """Runs turns and waits until the operation ends, a question blocks it, or the time is over.
+        """Runs turns, or follows a worker's, until the operation ends, a question blocks it, or the time is over.
 
         With `follow` a question does not stop it: somebody else may answer. `timeout_seconds` is real
         time; `on_change` hears of every change, the first state included.
@@ -248,7 +255,7 @@ class Linewright:
                 told[:] = [shape]
                 on_change(shape)
 
-        await self.office.local.drive(
+        await self._driver.drive(
             operation,
             stop=lambda current: current.state is OperationState.ASKING and not follow,
             late=lambda: ends is not None and monotonic() >= ends,
@@ -257,9 +264,14 @@ class Linewright:
         return self._views.operation(operation)
 
     async def push(self, operation: str) -> Shape:
-        """Makes every call that is due now, and returns where the operation rests."""
+        """Makes every call that is due now, unless a worker does, and returns where the operation is."""
         self._store.operations.get(operation)
-        await self.office.local.push(operation)
+        await self._driver.push(operation)
+        return self._views.operation(operation)
+
+    async def settle(self, operation: str) -> Shape:
+        """`push`, but a worker's turn is waited for too, for ten seconds of real time at most."""
+        await self._driver.settle(operation)
         return self._views.operation(operation)
 
     async def run_all(self, **hooks: Any) -> None:
@@ -270,7 +282,7 @@ class Linewright:
         """Yields the operation at each change until it has ended, driving it meanwhile."""
         last: Shape | None = None
         while True:
-            await self.office.local.push(operation)
+            await self._driver.push(operation)
             current = self._views.operation(operation)
             if current != last:
                 last = current
@@ -278,7 +290,7 @@ class Linewright:
             state = self._store.operations.get(operation)
             if state.state not in OPEN_STATES:
                 return
-            await self.office.local.rest(state)
+            await self._driver.rest(state)
 
     async def operations(self, state: str | None = None) -> list[Shape]:
         """The operations, the newest first; `state` picks those."""
@@ -295,7 +307,7 @@ class Linewright:
     async def cancel(self, operation: str) -> Shape:
         """Asks an operation to stop after the call in flight; the result says what stays, or asks first."""
         self._store.operations.cancel(operation, now=self.clock.now())
-        return await self.push(operation)
+        return await self.settle(operation)
 
     async def retry(self, operation: str) -> Shape:
         """Looks again now, or takes an ended operation up anew."""

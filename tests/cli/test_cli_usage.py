@@ -20,7 +20,7 @@ ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key")
 COMMANDS = {
     *("register", "verify", "set-pin", "deregister", "sync", "check", "doctor", "bundle", "explain"),
-    *("simulator", "demo", *GROUPS),
+    *("worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12
 

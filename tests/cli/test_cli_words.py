@@ -35,7 +35,8 @@ def test_an_ended_operation_names_the_way_back() -> None:
 def test_who_goes_on_names_the_command_as_it_was_typed() -> None:
     said = words.goes_on(operation(), NOW, "demo/+1 555 0133004")
     assert "`linewright register 'demo/+1 555 0133004'` after" in said
-    assert "--wait" in said
+    assert "linewright worker" in said
+    assert "A worker goes on" in words.goes_on(operation(), NOW, worked=True)
 
 
 def test_a_deregister_is_taken_up_with_its_consent() -> None:

@@ -122,6 +122,7 @@ def test_the_doctor_finds_what_is_wrong(opened: Callable[[], Any], simulator: Si
         "home": True,
         "key": True,
         "database": True,
+        "worker": True,
         "account shop: remote": True,
         "account shop: clock": True,
         "account shop: account": True,

@@ -50,19 +50,28 @@ def see_through(begin: Begin, manner: Manner, asked_as: str | None = None) -> in
 
 
 def _begin_only(begin: Begin, manner: Manner, asked_as: str | None) -> int:
-    async def work(linewright: Linewright) -> tuple[Shape, datetime]:
+    async def work(linewright: Linewright) -> _Seen:
         opened = await begin(linewright)
-        return await linewright.push(opened["id"]), linewright.clock.now()
+        return _Seen(await linewright.push(opened["id"]), linewright.clock.now(), linewright.worked)
 
-    operation, now = run(work)
-    result(operation, operation_text(operation, now), as_json=manner.as_json)
-    return _leave(operation, now, asked_as)
+    seen = run(work)
+    result(seen.operation, operation_text(seen.operation, seen.now), as_json=manner.as_json)
+    return _leave(seen, asked_as)
 
 
-def _leave(operation: Shape, now: datetime, asked_as: str | None) -> int:
-    status = STATUS[operation["state"]]
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An operation as it was when the home was closed, and whether a worker goes on with it."""
+
+    operation: Shape
+    now: datetime
+    worked: bool
+
+
+def _leave(seen: _Seen, asked_as: str | None) -> int:
+    status = STATUS[seen.operation["state"]]
     if status == STATUS["waiting"]:
-        fault(goes_on(operation, now, asked_as))
+        fault(goes_on(seen.operation, seen.now, asked_as, worked=seen.worked))
     return status
 
 
@@ -78,19 +87,19 @@ class _Watch:
     def to_the_end(self, begin: Begin) -> int:
         """Drives, asks and drives on. Ctrl-C leaves the operation as it is."""
         try:
-            operation, now = self._drive(begin)
-            while self._may_ask(operation) and self._answered(operation["task"]):
-                operation, now = self._drive(_rejoin(operation["id"]))
+            seen = self._drive(begin)
+            while self._may_ask(seen.operation) and self._answered(seen.operation["task"]):
+                seen = self._drive(_rejoin(seen.operation["id"]))
         except KeyboardInterrupt:
             return self._stopped()
-        return self._ended(operation, now)
+        return self._ended(seen)
 
     def _may_ask(self, operation: Shape) -> bool:
         asks = operation["state"] == "asking" and operation["task"] is not None
         return asks and is_terminal() and not self._manner.follow
 
-    def _drive(self, begin: Begin) -> tuple[Shape, datetime]:
-        async def work(linewright: Linewright) -> tuple[Shape, datetime]:
+    def _drive(self, begin: Begin) -> _Seen:
+        async def work(linewright: Linewright) -> _Seen:
             operation = self._seen = await begin(linewright)
             with self._view(operation, linewright.clock.now) as view:
 
@@ -104,7 +113,7 @@ class _Watch:
                     operation["id"], follow=self._manner.follow, timeout_seconds=left, on_change=changed
                 )
                 changed(operation)
-            return operation, linewright.clock.now()
+            return _Seen(operation, linewright.clock.now(), linewright.worked)
 
         return run(work)
 
@@ -142,14 +151,15 @@ class _Watch:
         )
         return STATUS[operation["state"]]
 
-    def _ended(self, operation: Shape, now: datetime) -> int:
+    def _ended(self, seen: _Seen) -> int:
+        operation = seen.operation
         if self._manner.as_json:
             write_json(operation)
         elif operation["task"]:
             write("\n" + task_text(operation["task"]))
         elif operation["next_step"] and operation["ended_at"] and not is_terminal():
             write(clean(operation["next_step"]))
-        return _leave(operation, now, self._asked_as)
+        return _leave(seen, self._asked_as)
 
 
 def _answer(task: str, answer: Answer) -> Begin:

@@ -118,11 +118,13 @@ def again(operation: Shape, asked_as: str | None = None) -> str:
     return shlex.join(words)
 
 
-def goes_on(operation: Shape, now: datetime, asked_as: str | None = None) -> str:
+def goes_on(operation: Shape, now: datetime, asked_as: str | None = None, *, worked: bool = False) -> str:
     """Who goes on with an operation that still waits, when this command ends."""
+    if worked:
+        return f"A worker goes on with it; `linewright operation show {operation['id']}` tells how far it is."
     wake = moment(operation["wake_at"])
     after = f" after {clock_time(wake, now, not_before=True)}" if wake and wake > now else ""
-    return f"No worker runs here: repeat `{again(operation, asked_as)}`{after}, or let it run with --wait."
+    return f"No worker runs here: repeat `{again(operation, asked_as)}`{after}, or start `linewright worker`."
 
 
 def task_text(task: Shape) -> str:

@@ -35,9 +35,9 @@ def worker(
     ] = False,
     as_json: o.Json = False,
 ) -> int:
-    """Go on with every operation of this home, until SIGTERM or Ctrl-C.
+    """Go on with every operation until it is stopped.
 
-    On PostgreSQL any number of workers share the work.
+    Ctrl-C or SIGTERM stops it within ten seconds. On PostgreSQL any number of workers share the work.
     """
     if check:
         return _check(as_json)

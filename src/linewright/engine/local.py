@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from linewright.domain.operation import OPEN_STATES, Operation
+from linewright.domain.operation import Operation
 from linewright.engine.ports import Ports
 from linewright.engine.shift import is_due
 from linewright.engine.turn import Turned, turn
@@ -61,25 +61,6 @@ class LocalEngine:
             if turned.rested is None:
                 break
         return current
-
-    async def drive(
-        self,
-        operation: str,
-        *,
-        stop: Callable[[Operation], bool],
-        late: Callable[[], bool] = lambda: False,
-        on_change: Callable[[Operation], None] = lambda operation: None,
-    ) -> Operation:
-        """Turns and waits until `stop` says so, the operation ends, or it is `late` (real time).
-
-        A question does not stop it by itself: somebody else may answer, and the wait goes on.
-        """
-        while True:
-            current = await self.push(operation)
-            on_change(current)
-            if current.state not in OPEN_STATES or stop(current) or late():
-                return current
-            await self.rest(current)
 
     async def rest(self, current: Operation) -> None:
         """Lets time pass toward the operation's next turn; less of it where others may wake it."""
