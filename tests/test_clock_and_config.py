@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from linewright import UsageError
-from linewright.clock import HomeClock, JumpingClock, SystemClock, open_clock
+from linewright.clock import HomeClock, JumpingClock, SystemClock, monotonic, open_clock
 from linewright.config import load
 from linewright.wiring import make_pin
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no clock that counts on")
+def test_the_monotonic_clock_counts_on_while_the_machine_is_suspended() -> None:
+    before, real, after = monotonic(), time.clock_gettime(time.CLOCK_BOOTTIME), monotonic()
+    assert before <= real <= after
 
 
 def test_a_jumping_clock_moves_only_forward_and_each_look_is_later() -> None:
@@ -71,6 +78,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
         ("GRAPH_URL", "graph.example.org", "https"),
         ("GRAPH_VERSION", "25", "LINEWRIGHT_GRAPH_VERSION"),
         ("KEEP_DAYS", "many", "LINEWRIGHT_KEEP_DAYS"),
+        ("LEASE_SECONDS", "0", "LINEWRIGHT_LEASE_SECONDS"),
         ("LOG", "loud", "LINEWRIGHT_LOG"),
         ("CLOCK_RATE", "0", "LINEWRIGHT_CLOCK_RATE"),
         ("CLOCK_RATE", "60", "rehearsals"),

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from linewright.errors import UsageError
@@ -21,7 +22,11 @@ TICK = timedelta(microseconds=1)
 LONGEST_SLEEP = 0.5
 """Seconds; a sleeper looks again at least this often, since answers come from other processes."""
 
-monotonic: Callable[[], float] = time.monotonic
+monotonic: Callable[[], float] = (
+    partial(time.clock_gettime, time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic
+)
+"""Seconds that never run back. Where the system can, they count on while the machine is suspended: a call that was
+about to be sent before must be late after."""
 
 
 class SystemClock:
