@@ -6,15 +6,14 @@ python -m bench.answers [--questions N]
 from __future__ import annotations
 
 import argparse
+import asyncio
 import statistics
 import tempfile
-import time
 from datetime import datetime
 from pathlib import Path
 
 from bench.fleet import Fleet, fleet, run, stop
 from bench.servers import databases
-
 from linewright.clock import HomeClock
 from linewright.face import Linewright
 from linewright.secret import Secret
@@ -44,15 +43,15 @@ async def _answer(made: Fleet, questions: int) -> list[float]:
     """Seconds for each question; by the clock that the home and the simulator share."""
     clock, waited = HomeClock(made.home), []
     async with Linewright(settings=made.settings) as lw:
-        while len(tasks := await lw.tasks()) < questions:
-            time.sleep(0.2)
+        while len(tasks := await lw.tasks()) < questions:  # noqa: ASYNC110 - other processes ask
+            await asyncio.sleep(0.2)
         for task in tasks:
             e164 = task["number"]["e164"]
             code = made.control.get(f"/phone/{e164}/codes").json()["items"][-1]["code"]
             heard, asked = len(made.calls()), clock.now()
             await lw.answer(task["id"], value=Secret(code))
-            while not (calls := [call for call in made.calls(heard) if call["e164"] == e164]):
-                time.sleep(0.02)
+            while not (calls := [call for call in made.calls(heard) if call["e164"] == e164]):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
             waited.append((datetime.fromisoformat(calls[0]["started_at"]) - asked).total_seconds())
     return waited
 

@@ -31,26 +31,21 @@ def main() -> None:
         run(made.ask())
         heard, began = len(made.calls()), time.perf_counter()
         workers = [made.worker(), made.worker()]
-        registered = 0
-        while registered < numbers:
+        while made.open_operations():
             time.sleep(1)
-            registered = made.control.get("/state").json()["calls"] if False else _registered(made.calls(heard))
         took = time.perf_counter() - began
         for worker in workers:
             stop(worker)
-        most = _most_in_an_hour(made.calls(heard))
+        owners = {number: made.accounts[at % ACCOUNTS][0] for at, number in enumerate(made.numbers)}
+        most = _most_in_an_hour(made.calls(heard), owners)
     print(f"{numbers} due at once in {ACCOUNTS} accounts, two workers: drained in {took:.0f} s, {numbers / took:.1f}/s")
     print(f"the most calls of one account in an hour: {most} of {GROWN}")
 
 
-def _registered(calls: list[dict[str, Any]]) -> int:
-    return len({call["target"] for call in calls if call["kind"] == "register" and call["code"] is None})
-
-
-def _most_in_an_hour(calls: list[dict[str, Any]]) -> int:
+def _most_in_an_hour(calls: list[dict[str, Any]], owners: dict[str, str]) -> int:
     times: dict[str, list[datetime]] = defaultdict(list)
     for call in calls:
-        times[str(call["account"])].append(datetime.fromisoformat(call["started_at"]))
+        times[owners.get(call["target"], call["target"])].append(datetime.fromisoformat(call["started_at"]))
     most: Counter[str] = Counter()
     for account, moments in times.items():
         first = 0

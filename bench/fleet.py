@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import func, select
 
 from linewright.config import Settings
 from linewright.face import Linewright
 from linewright.secret import Secret
+from linewright.store import tables as t
+from linewright.store.engine import open_store
 
-__all__ = ["Fleet", "fleet"]
+__all__ = ["COMMAND", "Fleet", "fleet", "ready", "run", "stop"]
 
 COMMAND = str(Path(sys.executable).with_name("linewright"))
 
@@ -73,8 +76,17 @@ class Fleet:
         async with Linewright(settings=self.settings) as lw:
             return [str((await lw.open(goal, number))["id"]) for number in self.numbers]
 
+    def open_operations(self) -> int:
+        """How many operations have not ended."""
+        database = open_store(self.settings.database)
+        with database.reading() as connection:
+            query = select(func.count()).select_from(t.operations).where(t.operations.c.ended_at.is_(None))
+            count = connection.execute(query).scalar_one()
+        database.close()
+        return int(count)
+
     def worker(self, *flags: str) -> subprocess.Popen[str]:
-        """A worker; it has said that it is ready."""
+        """A worker; it says in a line when it is ready."""
         environment = {
             **os.environ,
             "LINEWRIGHT_HOME": str(self.home),
@@ -82,10 +94,7 @@ class Fleet:
             "LINEWRIGHT_GRAPH_URL": self.graph_url,
             "LINEWRIGHT_LOG": "error",
         }
-        process = subprocess.Popen([COMMAND, "worker", *flags], env=environment, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        process.stdout.readline()
-        return process
+        return subprocess.Popen([COMMAND, "worker", *flags], env=environment, stdout=subprocess.PIPE, text=True)
 
 
 @contextlib.contextmanager
@@ -111,6 +120,12 @@ def _document(process: subprocess.Popen[str]) -> dict[str, Any]:
         text += process.stdout.readline()
         with contextlib.suppress(ValueError):
             return dict(json.loads(text))
+
+
+def ready(process: subprocess.Popen[str]) -> None:
+    """Waits until a worker has said so."""
+    assert process.stdout is not None
+    process.stdout.readline()
 
 
 def stop(process: subprocess.Popen[str]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.fleet import Fleet, fleet, run, stop
+from bench.fleet import Fleet, fleet, ready, run, stop
 from bench.servers import cpu_seconds, databases
 
 ACCOUNTS = 20
@@ -69,15 +69,13 @@ def _measured(folder: Path, database: str, numbers: int, way: Callable[[Fleet], 
 
 
 def _ours(made: Fleet, workers: int) -> tuple[float, float]:
-    """Seconds from the first call to the last answer, and CPU seconds of the workers."""
-    heard = len(made.calls())
-    began = time.perf_counter()
+    """Seconds from the first turn to the last proof, and CPU seconds of the workers."""
     running = [made.worker() for _ in range(workers)]
+    ready(running[0])
+    began = time.perf_counter()
     at = [cpu_seconds(worker.pid) for worker in running]
-    done: set[str] = set()
-    while len(done) < len(made.numbers):
-        time.sleep(0.2)
-        done = {call["target"] for call in made.calls(heard) if call["kind"] == "register" and call["code"] is None}
+    while made.open_operations():
+        time.sleep(0.1)
     took = time.perf_counter() - began
     cpu = sum(cpu_seconds(worker.pid) - before for worker, before in zip(running, at, strict=True))
     for worker in running:

@@ -157,8 +157,8 @@ def _why(case: Case) -> str:
     if reading.good:
         return f": the status {reading.status!r} is not known here"
     if reading.error is not None:
-        return f": {reading.error.message or reading.failure} ({reading.error.code})"
-    return f": {reading.failure}" if reading.failure else ""
+        return f": {(reading.error.message or reading.failure).rstrip('.')} ({reading.error.code})"
+    return f": {reading.failure.rstrip('.')}" if reading.failure else ""
 
 
 def _blind(case: Case) -> int:
