@@ -88,10 +88,22 @@ def test_opening_is_a_job_at_once(queued: Store, now: datetime) -> None:
 
 def test_a_rest_puts_the_job_off_and_a_wake_pulls_it_forward(queued: Store, now: datetime, clock: JumpingClock) -> None:
     operation = opened(queued, phones(queued, "acme", 1, now)[0], now)
-    assert rest(queued, operation, now + 72 * 60 * MINUTE, now)
-    assert [round(job["seconds"] / 60) for job in waiting(queued)] == [72 * 60]
+    assert rest(queued, operation, now + timedelta(seconds=45), now)
+    assert [round(job["seconds"]) for job in waiting(queued)] == [45]
     queued.operations.retry(operation, now=clock.now())
     assert [round(job["seconds"]) for job in waiting(queued)] == [0]
+
+
+def test_what_waits_long_has_a_job_only_when_it_comes_near(
+    queued: Store, jobs: QueueJobs, now: datetime, clock: JumpingClock
+) -> None:
+    operation = opened(queued, phones(queued, "acme", 1, now)[0], now)
+    assert rest(queued, operation, now + 72 * 60 * MINUTE, now)
+    jobs.again(operation, clock.now(), 0.1)
+    assert (jobs.sweep(clock.now()), waiting(queued)) == (0, [])
+    clock.advance(72 * 3_600 - 30)
+    assert (jobs.sweep(clock.now()), jobs.sweep(clock.now())) == (1, 0)
+    assert [(job["operation"], round(job["seconds"])) for job in waiting(queued)] == [(operation, 30)]
 
 
 @pytest.mark.parametrize("state", ["asking", "done"])
@@ -133,7 +145,7 @@ def test_an_account_woken_at_once_takes_turns_with_itself(queued: Store, now: da
     numbers = phones(queued, "acme", 5, now)
     operations = [opened(queued, number, now) for number in numbers]
     for operation in operations:
-        rest(queued, operation, now + 60 * MINUTE, now)
+        rest(queued, operation, now + MINUTE / 2, now)
     queued.accounts.update(["acme"], now=now, token=Secret("EAAanother"))
     found = waiting(queued)
     assert [job["operation"] for job in found] == operations

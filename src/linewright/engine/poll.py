@@ -68,7 +68,9 @@ class PollEngine:
         busy = self._shift.under_way | self._resting
         most = self._concurrency * LINE
         try:
-            due = self._rota.due_in_turns(self._ports.clock.now(), most + len(busy))
+            now = self._ports.clock.now()
+            wake = self._rota.next_wake()
+            due = self._rota.due_in_turns(now, most + len(busy)) if wake is not None and wake <= now else []
         except LinewrightError as error:
             self._outage.failed(error)
             return False

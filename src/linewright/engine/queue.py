@@ -20,6 +20,8 @@ __all__ = ["SWEEP_SECONDS", "Jobs", "QueueEngine"]
 
 SWEEP_SECONDS = 10.0
 """Real: so often a worker looks for what is due and was not woken."""
+MORE_SECONDS = 0.1
+"""Real: a sweep that found some may not have found all."""
 POLL_SECONDS = 0.5
 """Real: a notification may pass unheard while a worker looks for its next job."""
 RECONNECT_SECONDS = 1.0
@@ -133,7 +135,7 @@ class QueueEngine:
         told = False
         while not stopping.is_set():
             try:
-                self._jobs.sweep(self._clock.now())
+                found = self._jobs.sweep(self._clock.now())
             except LinewrightError as error:
                 self._outage.failed(error)
                 await until_any(stopping, seconds=RECONNECT_SECONDS)
@@ -142,7 +144,7 @@ class QueueEngine:
             if not told:
                 told = True
                 ready()
-            await until_any(stopping, seconds=SWEEP_SECONDS)
+            await until_any(stopping, seconds=MORE_SECONDS if found else SWEEP_SECONDS)
 
 
 def _unheard(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

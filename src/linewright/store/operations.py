@@ -211,9 +211,8 @@ class Operations:
 
     def due_in_turns(self, now: datetime, limit: int) -> list[str]:
         """The first `limit` of those that are due, one of each account before the second of any."""
-        rank = func.row_number().over(
-            partition_by=t.operations.c.account, order_by=(t.operations.c.wake_at, t.operations.c.seq)
-        )
+        account = t.operations.c.account + ""  # else SQLite walks the index of all accounts' waits for the order
+        rank = func.row_number().over(partition_by=account, order_by=(t.operations.c.wake_at, t.operations.c.seq))
         found = select(t.operations.c.id, t.operations.c.wake_at, t.operations.c.seq, rank.label("rank"))
         due = found.where(_OPEN, t.operations.c.wake_at <= now).subquery()
         query = select(due.c.id).order_by(due.c.rank, due.c.wake_at, due.c.seq).limit(limit)

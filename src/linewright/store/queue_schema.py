@@ -15,11 +15,7 @@ QUEUE_SCHEMA = "03.04.00_50_post_add_retry_failed_job_procedure.sql"
 A later Procrastinate that brings further ones needs a revision of ours that runs them; a test says when. The
 database's own answer lies in `meta` under `queue_schema`, since whoever ran 0002 may have had a later one.
 """
-_DUE = (
-    "CREATE INDEX linewright_jobs_due ON procrastinate_jobs (queue_name, scheduled_at) WHERE status = 'todo'",
-    "INSERT INTO meta (key, value) VALUES ('queue_schema', :migration)",
-)
-"""Without the index each fetch would pass over every job that waits for its time."""
+_NOTE = text("INSERT INTO meta (key, value) VALUES ('queue_schema', :migration)")
 
 
 def install_queue(connection: Connection) -> None:
@@ -29,9 +25,7 @@ def install_queue(connection: Connection) -> None:
 
     driver: Any = connection.connection.driver_connection
     driver.execute(SchemaManager.get_schema())
-    index, note = _DUE
-    connection.execute(text(index))
-    connection.execute(text(note), {"migration": latest_migration()})
+    connection.execute(_NOTE, {"migration": latest_migration()})
 
 
 def latest_migration() -> str:
