@@ -9,13 +9,13 @@ from threading import Barrier
 
 from tests.support.ledger_contract import NOW, OK, refused
 
+from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind
 from linewright.domain.operation import Goal, OperationState
 from linewright.domain.weather import Weather, next_try
 from linewright.engine.ports import Overtaken, Rested
 from linewright.secret import Secret
 from linewright.store.store import Store
-from linewright.store.weather import weather_now
 
 SECOND = timedelta(seconds=1)
 PHONES = 6
@@ -52,8 +52,9 @@ def answer(store: Store, name: str, said: Answer, seconds: float) -> str:
 
 
 def seen(store: Store, seconds: float) -> Weather:
-    with store.database.reading() as connection:
-        weather = weather_now(connection, NOW + seconds * SECOND)
+    operation = store.operations.open_of("+15550001000")
+    assert operation is not None
+    weather = store.ledger.case(operation.id, NOW + seconds * SECOND, Catalogue([])).weather
     assert weather is not None
     return weather
 

@@ -25,7 +25,7 @@ from linewright.store.rows import (
     reading_from,
     reply_of,
 )
-from linewright.store.weather import weather_now
+from linewright.store.weather import KIND, weather_in
 
 __all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "book_of_phone", "gather", "gather_number", "last_good_of"]
 
@@ -39,20 +39,27 @@ _WHOLE = (
         *prefixed(t.numbers, "n_"),
         *prefixed(t.accounts, "a_"),
         *prefixed(t.readings, "r_"),
+        *prefixed(t.weather, "w_"),
     )
     .select_from(
         t.operations.join(t.numbers, t.numbers.c.id == t.operations.c.number)
         .join(t.accounts, t.accounts.c.name == t.operations.c.account)
         .outerjoin(t.readings, t.readings.c.seq == t.numbers.c.last_good)
+        .outerjoin(t.weather, t.weather.c.kind == KIND)
     )
     .where(t.operations.c.id == bindparam("operation"))
 )
 _NUMBER = (
-    select(*prefixed(t.numbers, "n_"), *prefixed(t.accounts, "a_"), *prefixed(t.readings, "r_"))
+    select(
+        *prefixed(t.numbers, "n_"),
+        *prefixed(t.accounts, "a_"),
+        *prefixed(t.readings, "r_"),
+        *prefixed(t.weather, "w_"),
+    )
     .select_from(
-        t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account).outerjoin(
-            t.readings, t.readings.c.seq == t.numbers.c.last_good
-        )
+        t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account)
+        .outerjoin(t.readings, t.readings.c.seq == t.numbers.c.last_good)
+        .outerjoin(t.weather, t.weather.c.kind == KIND)
     )
     .where(t.numbers.c.id == bindparam("number"))
 )
@@ -126,7 +133,7 @@ def gather(connection: Connection, operation: str, now: datetime, catalogue: Cat
         evidence=_evidence(connection, number.e164, now),
         replies=tuple(reply_of(row, now) for row in replies),
         pins=book(connection, number.e164, [*_earlier(connection, number.e164, rows), *attempts], last_good),
-        weather=weather_now(connection, now),
+        weather=weather_in(connection, whole, now),
     )
 
 
@@ -160,7 +167,7 @@ def gather_number(connection: Connection, number: str, now: datetime, catalogue:
         attempts=attempts,
         evidence=_evidence(connection, known.e164, now),
         pins=book(connection, known.e164, [*_earlier(connection, known.e164, rows), *attempts], last_good),
-        weather=weather_now(connection, now),
+        weather=weather_in(connection, whole, now),
     )
 
 

@@ -6,7 +6,6 @@ Its row is locked before any other of the transaction but the lease's, and befor
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,7 +30,7 @@ from linewright.store import tables as t
 from linewright.store.keep import set_timers
 from linewright.store.rows import Row
 
-__all__ = ["claim_probe", "hear", "weather_now"]
+__all__ = ["KIND", "claim_probe", "hear", "weather_in"]
 
 KIND = "registration"
 COUNTED = 1000
@@ -43,10 +42,13 @@ _WAITS = _OPEN & (t.operations.c.reason == Reason.SERVER_DOWN.value)
 _FIELDS = [column.name for column in t.weather.c if column.name != "kind"]
 
 
-def weather_now(connection: Connection, now: datetime) -> Weather | None:
-    """The latest outage, and how many operations rest for it while it is shared."""
-    weather = _read(connection)
-    return _counted(connection, weather) if weather is not None and is_shared(weather, now) else weather
+def weather_in(connection: Connection, row: Row, now: datetime) -> Weather | None:
+    """The latest outage as a joined row holds it under `w_`, and how many operations rest for it while it is
+    shared; None when there was none."""
+    if row["w_kind"] is None:
+        return None
+    weather = _weather(row, "w_")
+    return _counted(connection, weather) if is_shared(weather, now) else weather
 
 
 def _counted(connection: Connection, weather: Weather) -> Weather:
@@ -80,6 +82,8 @@ def _spent_on(connection: Connection, weather: Weather, e164: str) -> int:
 
 def hear(connection: Connection, attempt: str, answer: Answer, at: datetime) -> None:
     """What an answer says of the weather; its end wakes all that waited, a refusal of the probe puts them off."""
+    if answer.call is not CallKind.REGISTER:
+        return
     query = select(t.attempts.c.e164, t.attempts.c.call).where(t.attempts.c.id == attempt)
     made = connection.execute(query).one_or_none()
     if made is None or made.call != CallKind.REGISTER.value:
@@ -158,11 +162,11 @@ def _set_timers(connection: Connection, times: dict[str, datetime]) -> None:
 def _read(connection: Connection, *, lock: bool = False) -> Weather | None:
     query = _HERE.with_for_update() if lock else _HERE
     row = connection.execute(query).mappings().one_or_none()
-    return _weather(row, _FIELDS) if row is not None else None
+    return _weather(row, "") if row is not None else None
 
 
-def _weather(row: Row, fields: Sequence[str]) -> Weather:
-    return Weather(**{name: row[name] for name in fields})
+def _weather(row: Row, prefix: str) -> Weather:
+    return Weather(**{name: row[prefix + name] for name in _FIELDS})
 
 
 def _values(weather: Weather) -> dict[str, object]:
