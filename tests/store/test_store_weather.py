@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 
+from sqlalchemy import Connection
 from tests.support.ledger_contract import NOW, OK, refused
 
 from linewright.domain.entries import Catalogue
@@ -103,3 +104,32 @@ def test_an_end_and_a_refusal_at_once_lose_nobody(store: Store) -> None:
         wake = store.operations.get(operation).wake_at
         assert wake is not None
         assert wake <= NOW + (due + 400) * SECOND
+
+
+class Heard:
+    """A queue that remembers what it was told last of each operation."""
+
+    def __init__(self) -> None:
+        self.times: dict[str, datetime | None] = {}
+
+    def wake(self, connection: Connection, operations: Sequence[str], at: datetime | None) -> None:
+        self.times |= dict.fromkeys(operations, at)
+
+
+def test_the_queue_is_told_who_is_put_off_and_who_is_freed(store: Store) -> None:
+    operations = opened(store)
+    for place in (0, 1):
+        answer(store, intend(store, operations[place], f"met-{place}", place), refused(133004), place)
+    due = (next_try(seen(store, 2)) - NOW).total_seconds() + 60
+    for operation in operations[4:]:
+        wake = NOW + (due + 5) * SECOND
+        resting = Rested(state=OperationState.WAITING, reason="server-down", message="", wake_at=wake)
+        store.ledger.rest(operation, resting, NOW, 0)
+    store.database.waker = heard = Heard()
+    answer(store, intend(store, operations[2], "refused", due), refused(133004), due)
+    later = (next_try(seen(store, due)) - NOW).total_seconds() + 60
+    assert heard.times == {operation: store.operations.get(operation).wake_at for operation in operations[4:]}
+    assert all(at and at > NOW + (due + 200) * SECOND for at in heard.times.values())
+    answer(store, intend(store, operations[3], "ok", later), OK, later)
+    assert heard.times == {operation: store.operations.get(operation).wake_at for operation in operations[4:]}
+    assert all(at and at <= NOW + (later + 10) * SECOND for at in heard.times.values())
