@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from tests.support.stories import Stage
 
+from linewright.engine.turn import Turned, turn
 from linewright.simulator.calls import LoggedCall
 
 MINUTE, HOUR = 60, 3600
@@ -165,3 +167,20 @@ def test_numbers_that_are_down_alone_beside_healthy_ones_spend_as_if_they_were_a
     for story in stories:
         story.push().comes_online()
         assert story.count("register") <= 5, story
+
+
+def test_turns_that_run_side_by_side_send_one_probe(stage: Stage) -> None:
+    """Each has read its number when the first takes the place: the others look again and rest."""
+    stage.door.change_temper(registration_down_until=HOUR)
+    stories = [stage.open("register", stage.number()) for _ in range(2)]
+    for story in stories:
+        story.push().called("register 133004")
+    stage.wait(minutes=3)
+    stories += [stage.open("register", stage.number()) for _ in range(4)]
+
+    async def all_at_once() -> list[Turned]:
+        return await asyncio.gather(*(turn(story.id, stage.lw.office.ports) for story in stories))
+
+    rested = [turned.rested for turned in stage.do(all_at_once())]
+    assert len(registers(stage)) == 3
+    assert all(each is not None and each.reason == "server-down" for each in rested)
