@@ -18,6 +18,7 @@ from tests.support.processes import PATIENCE, Child, Ran, SharedClock, begin
 
 from linewright.blocking import BlockingLinewright
 from linewright.config import Settings
+from linewright.domain.operation import OPEN_STATES
 from linewright.engine.crash import CrashPoint, go_on
 from linewright.engine.turn import Turned, turn
 from linewright.secret import Secret
@@ -94,7 +95,8 @@ def _work(job: _Job) -> int:
 
     async def drive() -> None:
         try:
-            await office.local.drive(job.operation, stop=lambda now: False)
+            while (current := await office.local.push(job.operation)).state in OPEN_STATES:
+                await office.local.rest(current)
         finally:
             await office.close()
 
@@ -137,8 +139,8 @@ class Crew:
     def begin_and_see_it_stop(self, stops: str) -> Child:
         child = self.begin(stops)
         late = time.monotonic() + PATIENCE
-        while _state(child) != "T":
-            assert child.process.is_alive(), child.finish().err
+        while (state := _state(child)) != "T":
+            assert state not in "XZ", child.finish().err
             assert time.monotonic() < late, "it never stopped"
             time.sleep(0.005)
         return child
@@ -186,6 +188,9 @@ class Crew:
 
 
 def _state(child: Child) -> str:
-    """How the kernel calls what the process does: R, S, T (stopped) …"""
-    stat = Path(f"/proc/{child.process.pid}/stat").read_text()
+    """How the kernel calls what the process does: R, S, T (stopped) …; X when there is none any more."""
+    try:
+        stat = Path(f"/proc/{child.process.pid}/stat").read_text()
+    except FileNotFoundError:
+        return "X"
     return stat.rsplit(")", 1)[1].split()[0]
