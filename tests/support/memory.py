@@ -150,6 +150,10 @@ class MemoryLedger:
     def under(self, lease: Lease) -> MemoryLedger:
         return self
 
+    def whose(self, operation: str) -> tuple[str, str]:
+        known = self.operations[operation]
+        return known.e164, known.account
+
     # What people and other parts put in
 
     def add_account(self, account: Account, app: str | None = None) -> None:

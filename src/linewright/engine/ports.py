@@ -178,6 +178,10 @@ class Ledger(Protocol):
         once somebody else holds the phone."""
         ...
 
+    def whose(self, operation: str) -> tuple[str, str]:
+        """The phone (E.164) and the account of an operation. Raises `KeyError` for an unknown one."""
+        ...
+
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
         """The whole case but the flags of a turn. Raises `KeyError` for an unknown operation.
 

@@ -93,8 +93,8 @@ class _Sight:
 async def turn(operation: str, ports: Ports) -> Turned:
     """Runs one turn of an operation. Raises `KeyError` for an unknown one, `StoreUnavailable` when the
     ledger cannot be written: whatever was sent is then in doubt, and the next turn settles it."""
-    asked = _gather(operation, ports, _Sight()).operation
-    with ports.locks.hold(asked.e164, asked.account) as lease:
+    e164, account = ports.ledger.whose(operation)
+    with ports.locks.hold(e164, account) as lease:
         if lease is None:
             return Turned(None)
         ports.reached(CrashPoint.LOCKED)
@@ -108,15 +108,15 @@ async def turn(operation: str, ports: Ports) -> Turned:
             return Turned(None)
         finally:
             if sight.calls_allowed and sight.admitted is not None:
-                ports.pace.settle(asked.account, sight.admitted, sight.calls, sight.usage, ports.clock.now())
+                ports.pace.settle(account, sight.admitted, sight.calls, sight.usage, ports.clock.now())
 
 
 async def _whole(operation: str, ports: Ports, sight: _Sight) -> Turned:
     """The turn of one who holds the phone."""
-    e164 = _gather(operation, ports, sight).operation.e164
-    ports.ledger.adopt_intents(e164, sight.stamp(ports))
-    for _ in range(LONGEST):
+    case = _gather(operation, ports, sight)
+    if ports.ledger.adopt_intents(case.operation.e164, sight.stamp(ports)):
         case = _gather(operation, ports, sight)
+    for _ in range(LONGEST):
         if case.operation.state not in OPEN_STATES:
             return Turned(None, sight.calls)
         action = decide(case)
@@ -124,10 +124,11 @@ async def _whole(operation: str, ports: Ports, sight: _Sight) -> Turned:
         if isinstance(action, Call) and sight.may_call(case, ports):
             with suppress(Overtaken):
                 await _perform(case, action, ports, sight)
-            continue
-        rested = _paced(sight) if isinstance(action, Call) else _rested(action, sight)
-        if _rest(case, rested, ports, sight):
-            return Turned(rested, sight.calls)
+        else:
+            rested = _paced(sight) if isinstance(action, Call) else _rested(action, sight)
+            if _rest(case, rested, ports, sight):
+                return Turned(rested, sight.calls)
+        case = _gather(operation, ports, sight)
     return _breathe(case, ports, sight)
 
 

@@ -106,6 +106,14 @@ class SqlLedger:
                 stand(connection, self._lease, self._real)
             yield connection
 
+    def whose(self, operation: str) -> tuple[str, str]:
+        query = select(t.operations.c.e164, t.operations.c.account).where(t.operations.c.id == operation)
+        with self._database.reading() as connection:
+            found = connection.execute(query).one_or_none()
+        if found is None:
+            raise KeyError(operation)
+        return str(found.e164), str(found.account)
+
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
         with self._database.reading() as connection:
             return gather(connection, operation, now, catalogue)
