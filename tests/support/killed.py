@@ -134,10 +134,13 @@ async def _drive(job: _Job, reached: Callable[[CrashPoint], None] = go_on) -> No
     office = assemble(settings, clock=SharedClock(job.clock), reached=reached)
     try:
         while True:
-            asked = await office.local.drive(job.operation, stop=lambda now: now.state is OperationState.ASKING)
-            if asked.state not in OPEN_STATES:
+            current = await office.local.push(job.operation)
+            if current.state not in OPEN_STATES:
                 return
-            await _answer(office, job)
+            if current.state is OperationState.ASKING:
+                await _answer(office, job)
+            else:
+                await office.local.rest(current)
     finally:
         await office.close()
 
