@@ -6,12 +6,13 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 SEED ?= 0
 OPERATIONS ?= 50000
+NUMBERS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz lock docs clean
+.PHONY: help demo test check bench bench-queues fuzz chaos lock docs clean
 
 help: ## what can be done here
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (once, about a minute) ..."
@@ -39,6 +40,15 @@ bench: $(READY) ## figures, each beside what one would use instead
 fuzz: $(READY) ## the promises against many more unkind remotes (SEED=, OPERATIONS=)
 	@$(BIN)/python -m pytest tests/promises -n $(WORKERS) -q --operations $(OPERATIONS) --fuzz-seed $(SEED)
 
+chaos: $(READY) ## three workers killed, stopped and cut off, on PostgreSQL, then one on SQLite (SEED=, NUMBERS=)
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --numbers $(NUMBERS)
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --numbers $(NUMBERS) --sqlite
+
+bench-queues: $(READY) ## three queues beside one another, in an environment of their own
+	@test -d $(VENV)-bench || $(PYTHON) -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/queues/requirements.txt
+	@PYTHONPATH=. $(VENV)-bench/bin/python -m bench.queues
+
 docs: $(READY) ## regenerates what is drawn from the code
 	@$(BIN)/python -m docs
 
@@ -48,4 +58,4 @@ lock: $(READY) ## pins the dependencies anew
 	  --no-annotate --extra dev pyproject.toml -o requirements.lock
 
 clean: ## removes the environment and the caches
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,3 +1,6 @@
-from bench import start
+"""Every bench, one after the other; each also runs alone as `python -m bench.NAME`."""
 
-start.main()
+from bench import answers, drain, registrations, rest, start
+
+for each in (start, rest, answers, registrations, drain):
+    each.main()
