@@ -110,7 +110,7 @@ class QueueEngine:
         except asyncio.CancelledError:
             pass
         except (ConnectorException, DriverError, OSError) as error:
-            self._outage.failed(error)
+            self._outage.failed(error.__cause__ or error)
 
     async def _take_jobs(self) -> None:
         async with self._app.open_async():

@@ -69,7 +69,7 @@ class Outage:
     def failed(self, error: BaseException) -> None:
         if not self._away:
             self._away = True
-            log.error("the store cannot be used, turns wait for it: %s", error)
+            log.error("the store cannot be used, turns wait for it: %s", " ".join(str(error).split()))
 
     def over(self) -> None:
         if self._away:
