@@ -64,6 +64,7 @@ WRITES: dict[str, Callable[[Ledger, Scene], Any]] = {
 }
 """Each method that may write, in a case in which it does."""
 READS: dict[str, Callable[[Ledger, Scene], Any]] = {
+    "whose": lambda ledger, s: ledger.whose(s.operation),
     "case": lambda ledger, s: ledger.case(s.operation, s.now, Catalogue([])),
     "open_pin": lambda ledger, s: ledger.open_pin(s.pin),
 }
