@@ -119,6 +119,8 @@ class SqlLedger:
             return gather(connection, operation, now, catalogue)
 
     def adopt_intents(self, e164: str, now: datetime) -> int:
+        if not self._left_behind(e164, now):
+            return 0
         with self._writing() as connection:
             _forget_codes(connection, t.replies.c.at <= now - CODE_KEPT)
             adopted = connection.execute(
@@ -127,6 +129,13 @@ class SqlLedger:
                 .values(outcome=Outcome.IN_DOUBT.value, answered_at=now)
             )
             return int(adopted.rowcount)
+
+    def _left_behind(self, e164: str, now: datetime) -> bool:
+        """Whether there is anything to adopt or to forget: seldom, and a write costs a turn more than a look."""
+        intent = select(t.attempts.c.seq).where(t.attempts.c.e164 == e164, t.attempts.c.outcome.is_(None))
+        code = select(t.replies.c.seq).where(t.replies.c.code.is_not(None), t.replies.c.at <= now - CODE_KEPT)
+        with self._database.reading() as connection:
+            return connection.execute(select(intent.exists() | code.exists())).scalar_one()
 
     def save_reading(self, operation: str, reading: Reading) -> None:
         with self._writing() as connection:
