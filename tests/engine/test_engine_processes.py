@@ -241,9 +241,9 @@ def test_what_waits_across_an_upgrade_goes_on(works: Works, request: pytest.Fixt
     assert works.simulator.face.log.overlapping() == []
 
 
+# A file does not go away by itself; a full disk is in tests/weather.
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_database_that_goes_away_is_waited_for(works: Works, request: pytest.FixtureRequest) -> None:
-    if works.url.startswith("sqlite"):
-        pytest.skip("a file does not go away by itself; a full disk is in tests/weather")
     server: Postgres = request.getfixturevalue("postgres_server")
     name = make_url(works.url).database
     asked = works.terminal("register", DELETED, "--no-wait", "--json")

@@ -144,11 +144,11 @@ def test_the_databases_own_clock_runs_leases(database: Database) -> None:
 # Nobody is waited for
 
 
+# SQLite has one writer at a time, and the system frees its lock when the process dies.
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_a_holder_stopped_in_the_middle_of_a_write_is_not_waited_for(
     leases: Callable[..., Leases], database: Database, time: RealTime
 ) -> None:
-    if database.is_sqlite:
-        pytest.skip("SQLite has one writer at a time")
     one, two = leases(), leases()
     with one.hold(PHONE, "acme") as first, database.writing() as connection:
         assert first is not None
@@ -158,9 +158,8 @@ def test_a_holder_stopped_in_the_middle_of_a_write_is_not_waited_for(
             assert second is None
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_postgresql_ends_a_transaction_that_is_stopped(database: Database) -> None:
-    if database.is_sqlite:
-        pytest.skip("on SQLite the operating system frees the lock when the process dies")
     with database.reading() as connection:
         assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "10s"
 
