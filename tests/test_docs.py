@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,16 @@ def test_make_has_the_targets_that_the_readme_names() -> None:
     assert set(re.findall(r"`make ([a-z]+)", README)) <= targets
 
 
+def worker_comes_and_goes(words: list[str]) -> None:
+    """As a process of its own: it works until it is told to stop."""
+    line = [sys.executable, "-m", "linewright.cli", *words[1:]]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "works here" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
 def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each `linewright` line of the README, against the simulator; the last digits make the number healthy."""
     from linewright.cli import main
@@ -58,6 +71,9 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
                 continue  # no question is open here
             if words[1] == "bundle":
                 continue  # its words are placeholders
+            if words[1:] == ["worker"]:
+                worker_comes_and_goes(words)
+                continue
             waits = ["--wait"] if words[1] == "register" else []
             assert main([*words[1:], *waits]) == 0, line
         assert simulator.control.number(number.id)["registered"] is True

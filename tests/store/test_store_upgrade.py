@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from linewright.errors import StoreUnavailable, UsageError
 from linewright.store import tables as t
+from linewright.store import upgrade as opening
 from linewright.store.engine import Database, open_database, open_store
 from linewright.store.queue_schema import QUEUE_SCHEMA, latest_migration
 from linewright.store.upgrade import REVISIONS, upgrade
@@ -182,3 +183,20 @@ def opened(url: str) -> str:
         return str(refused)
     finally:
         database.close()
+
+
+def test_tables_made_between_two_looks_are_found(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes open a fresh database: one finds no table, and the other makes them all before it looks why."""
+    database = open_database(empty_url)
+    look = opening._noted
+
+    def first_look(opened: Database) -> str | None:
+        monkeypatch.setattr(opening, "_noted", look)
+        try:
+            return look(opened)
+        finally:
+            open_store(empty_url).close()
+
+    monkeypatch.setattr(opening, "_noted", first_look)
+    upgrade(database)
+    database.close()

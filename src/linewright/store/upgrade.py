@@ -37,22 +37,27 @@ def upgrade(database: Database) -> None:
 def _is_current(database: Database) -> bool:
     with database.trouble():
         try:
-            with database.engine.connect() as connection:
-                found = connection.execute(_CURRENT).scalar()
+            found = _noted(database)
         except DBAPIError:
             with database.engine.connect() as connection:
-                if inspect(connection).has_table("alembic_version"):
-                    raise
-            return False
+                if not inspect(connection).has_table("alembic_version"):
+                    return False
+            found = _noted(database)  # somebody made the tables between the two looks; else this tells the trouble
     _refuse_newer(found, database)
-    return bool(found == REVISIONS[-1])
+    return found == REVISIONS[-1]
+
+
+def _noted(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        found = connection.execute(_CURRENT).scalar()
+    return str(found) if found is not None else None
 
 
 def refuse_newer(database: Database) -> None:
     """Raises `StoreUnavailable` (reason `newer-version`) when a newer Linewright has changed the tables since
     they were opened here."""
-    with database.reading() as connection:
-        found = connection.execute(_CURRENT).scalar()
+    with database.trouble():
+        found = _noted(database)
     _refuse_newer(found, database)
 
 
