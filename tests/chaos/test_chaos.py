@@ -14,7 +14,7 @@ from tests.chaos.run import Plan, play
 def test_nothing_is_lost_in_a_short_storm(
     sqlite: bool, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    plan = Plan(numbers=18, seed=7, rate=200, workers=1 if sqlite else 3, kills=6, minutes=4, sqlite=sqlite, quick=True)
+    plan = Plan(numbers=9, seed=7, rate=200, workers=1 if sqlite else 3, kills=4, minutes=4, sqlite=sqlite, quick=True)
     told = asyncio.run(play(plan, tmp_path))
     record_property("chaos", told.lines)
     assert told.good, "\n".join(told.lines)
