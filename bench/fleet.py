@@ -44,16 +44,16 @@ class Fleet:
     def settings(self) -> Settings:
         return Settings(home=self.home, database_url=self.database, graph_url=self.graph_url, log="error")
 
-    def people(self, accounts: int, numbers: int, digits: str = "000007") -> None:
-        """Makes accounts and numbers at the remote; the last six digits choose each number's trouble."""
+    def people(self, accounts: int, numbers: int, digits: str = "") -> None:
+        """Makes accounts and numbers at the remote, up to 5,600 of the same six last `digits`, which choose each
+        number's trouble; without them the numbers have none."""
         for place in range(accounts):
             waba = str(self._post("/accounts", name=f"Account {place}")["id"])
             token = str(self._post("/tokens", accounts=[waba])["token"])
             self.accounts.append((waba, token))
-            self._post("/numbers", account=waba, e164=f"+1{200 + place}9000001", registered=True)
+            self._post("/numbers", account=waba, e164=f"+1{900 + place}2000009", registered=True)
         for serial in range(numbers):
-            e164 = f"+1{300 + serial // 10 % 600}{2 + serial % 8}{digits}" if digits != "000007" else ""
-            e164 = e164 or f"+1{300 + serial // 10_000}{2_000_000 + serial % 10_000 * 10 + 7}"
+            e164 = f"+1{200 + serial % 700}{2 + serial // 700 % 8}{digits or f'{serial // 5_600:06d}'}"
             made = self._post("/numbers", account=self.accounts[serial % accounts][0], e164=e164)
             self.numbers.append(str(made["id"]))
 

@@ -23,6 +23,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for name, value in (pair for report in calls for pair in report.user_properties):
         if name in KILLS:
             noted[name] += value
+    storms = [told for report in calls for name, told in report.user_properties if name == "chaos"]
+    for line in (line for told in storms for line in told):
+        terminalreporter.write_line(line)
     if noted["kills"]:
         terminalreporter.section("hard weather")
         terminalreporter.write_line(

@@ -15,7 +15,6 @@ from tests.chaos.crowd import MAGIC, QUICK, Crowd
 from tests.chaos.storm import Storm
 from tests.chaos.verdict import breaches, repetitions
 from tests.support.databases import postgres
-from tests.support.processes import without_delay
 
 from linewright.clock import HomeClock
 from linewright.config import Settings
@@ -64,7 +63,6 @@ async def play(plan: Plan, folder: Path) -> Told:
     home.mkdir(mode=0o700)
     clock = HomeClock(home, plan.rate)
     with _database(plan) as (url, server), RunningSimulator(clock, seed=plan.seed) as simulator:
-        without_delay(simulator.graph_url)
         settings = Settings(
             home=home,
             database_url=url,

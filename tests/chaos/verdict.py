@@ -53,18 +53,16 @@ def _budget(heard: list[LoggedCall]) -> Iterable[str]:
 
 
 def _refused_pins(heard: list[LoggedCall]) -> Iterable[str]:
-    """A refused PIN comes back once at most, and only when its refusal was never delivered."""
-    refused: dict[str, list[LoggedCall]] = defaultdict(list)
+    """A refused PIN comes back once at most: when the process died before its refusal was journalled."""
+    refused: Counter[str] = Counter()
     for call in heard:
         if call.kind == "set_pin" and call.happened and call.code is None:
             refused.clear()
         pin = call.secrets.get("pin")
         if call.kind == "register" and pin and call.happened:
-            told = [each for each in refused[pin] if each.delivered]
-            if len(refused[pin]) > 2 or (len(told) > 1):
-                yield f"a refused PIN was sent again by #{call.seq}"
-            if call.code == 133005:
-                refused[pin].append(call)
+            if refused[pin] > 1:
+                yield f"a PIN refused twice was sent again by #{call.seq}"
+            refused[pin] += call.code == 133005
 
 
 def _codes(heard: list[LoggedCall]) -> Iterable[str]:
@@ -78,11 +76,15 @@ def _codes(heard: list[LoggedCall]) -> Iterable[str]:
 
 
 def _unread(heard: list[LoggedCall]) -> Iterable[str]:
-    reads = 0
+    """Each write follows a good reading that came after the write before."""
+    looked = False
     for call in heard:
-        reads += call.kind == "read"
-        if call.kind in WRITES and not reads:
-            yield f"{call.kind} #{call.seq} without any reading before"
+        if call.kind == "read":
+            looked = looked or (call.http_status == 200 and call.happened)
+        elif call.kind in WRITES:
+            if not looked:
+                yield f"{call.kind} #{call.seq} without a reading since the write before"
+            looked = False
 
 
 def repetitions(calls: Iterable[LoggedCall]) -> Counter[str]:

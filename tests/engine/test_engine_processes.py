@@ -16,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import MetaData, make_url, select, text
 from tests.support.databases import Postgres
-from tests.support.processes import Child, Ran, Terminal, without_delay
+from tests.support.processes import Child, Ran, Terminal
 
 from linewright.clock import HomeClock
 from linewright.simulator.simulator import RunningSimulator
@@ -95,7 +95,6 @@ def works(tmp_path: Path, database_url: str) -> Iterator[Works]:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     with RunningSimulator(HomeClock(home, RATE)) as simulator:
-        without_delay(simulator.graph_url)
         settings = {"graph_url": simulator.graph_url, "lease_seconds": "3"}
         if database_url:
             settings["database_url"] = database_url

@@ -199,4 +199,6 @@ def test_tables_made_between_two_looks_are_found(empty_url: str, monkeypatch: py
 
     monkeypatch.setattr(opening, "_noted", first_look)
     upgrade(database)
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [REVISIONS[-1]]
     database.close()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from tests.support.processes import Ran, Terminal, begin, watched, without_delay
+from tests.support.processes import Ran, Terminal, begin, watched
 from tests.support.search import Search, files_below
 
 from linewright.cli.log import begin as begin_log
@@ -198,7 +198,6 @@ def house(folder: Path) -> Iterator[House]:
     for place in (home, desk, left):
         place.mkdir(mode=0o700)
     with RunningSimulator(HomeClock(home, 1.0), temper=LOUD, empty=True) as simulator:
-        without_delay(simulator.graph_url)
         simulator.remote.add_app("App")
         account = simulator.control.add_account("Account").id
         terminal = Terminal(home, left, {"graph_url": simulator.graph_url, "log": "debug"})

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 from tests.support.disks import Disk
-from tests.support.processes import Ran, SharedClock, run, without_delay
+from tests.support.processes import Ran, SharedClock, run
 
 from linewright.blocking import BlockingLinewright
 from linewright.config import Settings
@@ -246,7 +246,6 @@ class Stage:
         self.folder, self.simulator, self.clock_file = folder, simulator, clock_file
         self._counts = count()
         self._blank = folder / "blank"
-        without_delay(simulator.graph_url)
         with self.open(self._blank):
             """Brings the tables of the blank home up to date, once for all lives."""
 

@@ -43,6 +43,7 @@ from linewright.domain.weather import (
     words,
 )
 from linewright.engine.ports import Lease, Overtaken, Rested
+from linewright.engine.shift import is_due
 from linewright.secret import Secret
 
 __all__ = ["AnswerRefused", "MemoryClock", "MemoryLedger", "MemoryLocks", "Question"]
@@ -258,10 +259,7 @@ class MemoryLedger:
         return [o.id for o in self.operations.values() if self.is_due(o, now)]
 
     def is_due(self, operation: Operation, now: datetime) -> bool:
-        if operation.state is OperationState.RUNNING:
-            return True
-        woken = operation.wake_at is not None and operation.wake_at <= now
-        return operation.state in OPEN_STATES and woken
+        return is_due(operation, now)
 
     def next_wake(self) -> datetime | None:
         return min(

@@ -9,8 +9,6 @@ import json
 import mmap
 import multiprocessing
 import os
-import socket
-import stat
 import struct
 import subprocess
 import sys
@@ -26,7 +24,7 @@ from typing import Any
 
 from linewright.cli import main
 
-__all__ = ["Child", "Ran", "SharedClock", "Terminal", "begin", "run", "watched", "without_delay"]
+__all__ = ["Child", "Ran", "SharedClock", "Terminal", "begin", "run", "watched"]
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(
@@ -158,18 +156,6 @@ class Terminal:
 
     def __call__(self, *arguments: str, stdin: str = "", **settings: str) -> Ran:
         return self.begin(*arguments, stdin=stdin, **settings).finish()
-
-
-def without_delay(url: str) -> None:
-    """Spares callers of a server in this process 40 ms a call: the simulator's sockets wait for each ACK."""
-    port = int(url.rsplit(":", 1)[1])
-    for path in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            if not stat.S_ISSOCK(path.stat().st_mode):
-                continue
-            with socket.socket(fileno=os.dup(int(path.name))) as found:
-                if found.family == socket.AF_INET and found.getsockname()[1] == port:
-                    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def watched(arguments: Sequence[str], environment: Mapping[str, str], stdin: str = "") -> tuple[Ran, bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.support.disks import Disk
 from tests.support.killed import WRITES
-from tests.support.processes import Ran, Terminal, without_delay
+from tests.support.processes import Ran, Terminal
 
 from linewright.clock import HomeClock
 from linewright.simulator.simulator import RunningSimulator
@@ -92,7 +92,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 def opened(home: Path, folder: Path) -> Iterator[Place]:
     home.mkdir(mode=0o700)
     with RunningSimulator(HomeClock(home, 1.0)) as simulator:
-        without_delay(simulator.graph_url)
         yield built(folder, home, simulator)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.processes import Ran, Terminal, without_delay
+from tests.support.processes import Ran, Terminal
 
 from linewright.clock import HomeClock
 from linewright.simulator.simulator import RunningSimulator
@@ -33,7 +33,6 @@ def home(tmp_path: Path) -> Path:
 def simulator(home: Path) -> Any:
     home.mkdir(mode=0o700)
     with RunningSimulator(HomeClock(home, 1.0)) as running:
-        without_delay(running.graph_url)
         yield running
 
 
@@ -79,7 +78,6 @@ def test_racers_for_one_number_share_one_operation(terminal: Terminal, simulator
 def test_those_who_wait_together_spend_no_more(home: Path, tmp_path: Path) -> None:
     home.mkdir(mode=0o700)
     with RunningSimulator(HomeClock(home, 3_000.0)) as simulator:
-        without_delay(simulator.graph_url)
         terminal, world = Terminal(home, tmp_path, {"graph_url": simulator.graph_url}), simulator.world
         assert terminal("account", "add", "demo", "--waba", world.account.id, stdin=world.token.text).status == 0
         ended = race(terminal, *[("register", "+15550133004", "--wait", "--json")] * RACERS)
