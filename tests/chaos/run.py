@@ -22,7 +22,7 @@ from linewright.errors import LinewrightError
 from linewright.face import Linewright
 from linewright.simulator.simulator import RunningSimulator
 
-__all__ = ["Plan", "Told", "play"]
+__all__ = ["Plan", "Told", "play", "settings_of"]
 
 LEASE_SECONDS = 3
 
@@ -49,6 +49,11 @@ class Told:
     lines: list[str]
 
 
+def settings_of(home: Path, database_url: str, rate: float) -> Settings:
+    """A home whose clock runs so fast, with leases as short as a run allows."""
+    return Settings(home=home, database_url=database_url, clock_rate=rate, lease_seconds=LEASE_SECONDS, log="warning")
+
+
 @contextlib.contextmanager
 def _database(plan: Plan) -> Iterator[tuple[str, object | None]]:
     if plan.sqlite:
@@ -63,19 +68,8 @@ async def play(plan: Plan, folder: Path) -> Told:
     home.mkdir(mode=0o700)
     clock = HomeClock(home, plan.rate)
     with _database(plan) as (url, server), RunningSimulator(clock, seed=plan.seed) as simulator:
-        settings = Settings(
-            home=home,
-            database_url=url,
-            graph_url=simulator.graph_url,
-            clock_rate=plan.rate,
-            lease_seconds=LEASE_SECONDS,
-            log="warning",
-        )
-        environment = {
-            f"LINEWRIGHT_{name.upper()}": str(getattr(settings, name))
-            for name in ("home", "database_url", "graph_url", "clock_rate", "lease_seconds", "log")
-        }
-        storm = Storm(environment, folder, Random(plan.seed), plan.workers, server)
+        settings = settings_of(home, url, plan.rate).model_copy(update={"graph_url": simulator.graph_url})
+        storm = Storm(settings, folder, Random(plan.seed), plan.workers, server)
         async with Linewright(settings=settings) as lw:
             crowd = Crowd(lw, simulator, Random(plan.seed + 1))
             await crowd.gather(plan.numbers, QUICK if plan.quick else MAGIC)
@@ -87,7 +81,7 @@ async def play(plan: Plan, folder: Path) -> Told:
                 await _until_all_work(lw, storm)
             finally:
                 statuses = storm.end()
-            return await _verdict(plan, crowd, storm, statuses, time.monotonic() - began, folder)
+            return await _verdict(plan, crowd, storm, statuses, time.monotonic() - began)
 
 
 async def _until_all_ended(crowd: Crowd, storm: Storm, plan: Plan) -> None:
@@ -117,7 +111,7 @@ async def _until_all_work(lw: Linewright, storm: Storm) -> None:
         await asyncio.sleep(0.25)
 
 
-async def _verdict(plan: Plan, crowd: Crowd, storm: Storm, statuses: list[int], took: float, folder: Path) -> Told:
+async def _verdict(plan: Plan, crowd: Crowd, storm: Storm, statuses: list[int], took: float) -> Told:
     ends = await crowd.ends()
     log = crowd.simulator.face.log
     calls = log.since()
@@ -142,6 +136,5 @@ async def _verdict(plan: Plan, crowd: Crowd, storm: Storm, statuses: list[int], 
         lines.append(f"{person.e164}: {shown['state']} {shown.get('reason')}: {shown.get('message')}")
     good = not broken and not wrong and not missing and not any(statuses)
     if not good:
-        log_lines = (folder / "workers.log").read_text(errors="replace").splitlines()
-        lines += ["the workers' last lines:", *log_lines[-20:]]
+        lines += ["the workers' last lines:", *storm.said()[-20:]]
     return Told(good, lines)

@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Protocol
 
+from linewright.config import Settings
 from linewright.simulator.simulator import RunningSimulator
 
 __all__ = ["Server", "Storm"]
@@ -44,7 +44,7 @@ class Server(Protocol):
 class Storm:
     """Kills, stops and restarts at random; `chance` is seeded, the machine's speed is not."""
 
-    environment: Mapping[str, str]
+    settings: Settings
     folder: Path
     chance: Random
     workers: int
@@ -58,8 +58,16 @@ class Storm:
     def begin(self, simulator: RunningSimulator) -> None:
         for on, do, every in CUTS:
             simulator.control.add_fault(on, do, every=every)
-        self.running = [self._worker() for _ in range(self.workers)]
+        self.start()
         self.next_restart = time.monotonic() + 45
+
+    def start(self) -> None:
+        """The workers, and nothing against them."""
+        self.running = [self._worker() for _ in range(self.workers)]
+
+    def said(self) -> list[str]:
+        """The lines of the workers' logs."""
+        return (self.folder / "workers.log").read_text(errors="replace").splitlines()
 
     def strike(self) -> None:
         """One blow, and whatever is due: sleepers woken, the dead replaced."""
@@ -98,10 +106,12 @@ class Storm:
                 self.running[place] = self._worker()
 
     def _worker(self) -> subprocess.Popen[bytes]:
+        names = ("home", "database_url", "graph_url", "clock_rate", "lease_seconds", "log")
+        environment = {f"LINEWRIGHT_{name.upper()}": str(getattr(self.settings, name)) for name in names}
         with (self.folder / "workers.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "linewright.cli", "worker"],
-                env={**os.environ, **self.environment},
+                env={**os.environ, **environment},
                 stdout=log,
                 stderr=log,
             )

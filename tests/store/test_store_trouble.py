@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
-from tests.support.databases import Postgres
+from tests.support.databases import Postgres, postgres
 
 from linewright.domain.operation import Goal
 from linewright.errors import StoreUnavailable
@@ -104,6 +104,17 @@ def test_a_database_that_is_not_there(postgres_server: Postgres) -> None:
     with pytest.raises(StoreUnavailable) as refused:
         open_store(postgres_server.named("absent"))
     told(refused.value)
+
+
+def test_a_server_that_was_restarted_while_nobody_asked() -> None:
+    with postgres() as server:
+        store = Store(open_store(server.empty()), Vault(new_key()))
+        store.facts.set("before", 1)
+        server.stop()
+        server.start()
+        store.facts.set("after", 2)
+        assert (store.facts.get("before"), store.facts.get("after")) == (1, 2)
+        store.database.close()
 
 
 def test_a_write_that_fails_takes_everything_back(empty_url: str, now: datetime) -> None:

@@ -61,19 +61,21 @@ def is_due(operation: Operation, now: datetime) -> bool:
 
 
 class Outage:
-    """Tells in one line that the store went away, and in one that it is back."""
+    """Tells in one line that the store went away, and in one that it is back: when a turn came to rest again, or,
+    where no turn was hurt, when it can be read. A full disk can be read all the time."""
 
     def __init__(self) -> None:
-        self._away = False
+        self._away = self._hurt = False
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException, *, in_turn: bool = False) -> None:
+        self._hurt = self._hurt or in_turn
         if not self._away:
             self._away = True
             log.error("the store cannot be used, turns wait for it: %s", " ".join(str(error).split()))
 
-    def over(self) -> None:
-        if self._away:
-            self._away = False
+    def over(self, *, in_turn: bool = False) -> None:
+        if self._away and (in_turn or not self._hurt):
+            self._away = self._hurt = False
             log.warning("the store can be used again, turns go on")
 
 
@@ -96,7 +98,7 @@ class Shift:
         try:
             again = await self._turn(operation)
         except LinewrightError as error:
-            self._outage.failed(error)
+            self._outage.failed(error, in_turn=True)
             failures = self._failures[operation] = self._failures.get(operation, 0) + 1
             return TROUBLE_SECONDS[min(failures, len(TROUBLE_SECONDS)) - 1]
         except Exception:
@@ -116,6 +118,7 @@ class Shift:
             return 0.0
         turned = await turn(operation, self._ports)
         if turned.rested is not None:
+            self._outage.over(in_turn=True)
             return 0.0
         return turned.again_seconds or BUSY_SECONDS
 

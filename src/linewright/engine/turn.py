@@ -301,12 +301,12 @@ def _keep_storage(case: Case, answer: Answer, now: datetime, ports: Ports) -> No
 
 async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     """A call that changes something: its intent is committed first, its answer before anything is decided."""
-    pin = action.pin
+    pin, kept = action.pin, case.pins.by_id(action.pin)
     if action.fresh_pin:
         origin = PinOrigin.SET if action.kind is CallKind.SET_PIN else PinOrigin.MADE
-        pin = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, sight.stamp(ports)).id
+        kept = ports.ledger.keep_pin(case.number.e164, ports.make_pin(), origin, sight.stamp(ports))
         ports.reached(CrashPoint.PIN_KEPT)
-        case = _gather(case.operation.id, ports, sight)
+        pin = kept.id
     order = _order(case, action.kind)
     if pin is not None:
         order = replace(order, pin=ports.ledger.open_pin(pin))
@@ -317,7 +317,6 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
         order = replace(order, code=code)
     if action.method:
         order = replace(order, method=action.method)
-    kept = case.pins.by_id(pin)
     attempt = Attempt(
         id=ports.new_id(),
         operation=case.operation.id,

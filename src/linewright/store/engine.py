@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 
 from linewright.engine.ports import Waker
 from linewright.errors import StoreUnavailable, UsageError
@@ -26,6 +34,8 @@ WAKER = "linewright_waker"
 IDLE_SECONDS = 10
 """After so long PostgreSQL ends a transaction whose process does nothing: one that was stopped in the middle of it
 would keep everybody else from the rows it locked."""
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds, and how often: no firewall forgets a connection at rest, and a server that died is noticed."""
 _WRITES = "linewright_writes"
 
 
@@ -37,6 +47,8 @@ class Database:
         self.engine = engine
         self.place = engine.url.render_as_string(hide_password=True)
         self.waker: Waker | None = None
+        # Each statement of PostgreSQL sees a moment of its own either way: BEGIN and ROLLBACK would be two trips more.
+        self._at_once = engine if self.is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def is_sqlite(self) -> bool:
@@ -44,9 +56,19 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads; on SQLite it sees one moment."""
-        with self.trouble(), self.engine.connect() as connection:
+        """For statements that only read; on SQLite they see one moment."""
+        with self.trouble(), self._at_once.connect() as connection:
             yield connection
+
+    @contextmanager
+    def one_write(self) -> Iterator[Connection]:
+        """For one statement that writes, which is a transaction of its own."""
+        if self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+        else:
+            with self.trouble(), self._at_once.connect() as connection:
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -87,6 +109,7 @@ def open_database(url: str) -> Database:
         event.listen(engine, "begin", _on_sqlite_begin)
     else:
         event.listen(engine, "connect", _to_postgresql)
+        event.listen(engine, "checkout", _still_there)
     return Database(engine)
 
 
@@ -127,7 +150,7 @@ def _url(text: str) -> URL:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {} if "timeout" in url.query else {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 5}}
+    return {"connect_args": {"connect_timeout": 5, **_KEEPALIVE}}
 
 
 def _make_folder(url: URL) -> None:
@@ -143,6 +166,17 @@ def _make_folder(url: URL) -> None:
 def _to_postgresql(connection: Any, record: object) -> None:
     connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     connection.commit()
+
+
+def _still_there(connection: Any, record: object, proxy: object) -> None:
+    """A server that went away has said so to a connection at rest: seen without a trip, unlike by a ping.
+
+    Raises `DisconnectionError`, upon which the pool connects anew.
+    """
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    if heard.poll(0):
+        raise DisconnectionError
 
 
 def _to_sqlite(folder: Path) -> Callable[[Any, object], None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Label, Table, bindparam, select
 
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
@@ -33,6 +33,13 @@ ATTEMPTS_KEPT = 500
 READINGS_KEPT = 50
 EVIDENCE_COUNTS = timedelta(days=30)
 
+
+def _any(table: Table) -> Label[bool]:
+    """Whether the phone at hand has rows there: mostly it has none, and a query is saved."""
+    return select(table.c.e164).where(table.c.e164 == t.numbers.c.e164).exists().label(f"any_{table.name}")
+
+
+_OF_PHONE = [_any(table) for table in (t.evidence, t.pins, t.pin_changes)]
 _WHOLE = (
     select(
         *prefixed(t.operations, "o_"),
@@ -40,6 +47,8 @@ _WHOLE = (
         *prefixed(t.accounts, "a_"),
         *prefixed(t.readings, "r_"),
         *prefixed(t.weather, "w_"),
+        *_OF_PHONE,
+        select(t.replies.c.id).where(t.replies.c.operation == t.operations.c.id).exists().label("any_replies"),
     )
     .select_from(
         t.operations.join(t.numbers, t.numbers.c.id == t.operations.c.number)
@@ -55,6 +64,7 @@ _NUMBER = (
         *prefixed(t.accounts, "a_"),
         *prefixed(t.readings, "r_"),
         *prefixed(t.weather, "w_"),
+        *_OF_PHONE,
     )
     .select_from(
         t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account)
@@ -119,7 +129,8 @@ def gather(connection: Connection, operation: str, now: datetime, catalogue: Cat
     readings = tuple(reading_from(row) for row in reversed(found))
     rows = _attempt_rows(connection, number.e164)
     attempts = tuple(attempt_of(row) for row in rows)
-    replies = connection.execute(_REPLIES, {"operation": operation}).mappings()
+    asked = {"operation": operation}
+    replies = connection.execute(_REPLIES, asked).mappings().all() if whole["any_replies"] else ()
     return Case(
         now=now,
         catalogue=catalogue,
@@ -130,9 +141,9 @@ def gather(connection: Connection, operation: str, now: datetime, catalogue: Cat
         last_good=last_good,
         readings=readings,
         attempts=attempts,
-        evidence=_evidence(connection, number.e164, now),
+        evidence=_evidence(connection, number.e164, now) if whole["any_evidence"] else (),
         replies=tuple(reply_of(row, now) for row in replies),
-        pins=book(connection, number.e164, [*_earlier(connection, number.e164, rows), *attempts], last_good),
+        pins=_book(connection, number.e164, [*_earlier(connection, number.e164, rows), *attempts], last_good, whole),
         weather=weather_in(connection, whole, now),
     )
 
@@ -165,8 +176,8 @@ def gather_number(connection: Connection, number: str, now: datetime, catalogue:
         reading=last_good,
         last_good=last_good,
         attempts=attempts,
-        evidence=_evidence(connection, known.e164, now),
-        pins=book(connection, known.e164, [*_earlier(connection, known.e164, rows), *attempts], last_good),
+        evidence=_evidence(connection, known.e164, now) if whole["any_evidence"] else (),
+        pins=_book(connection, known.e164, [*_earlier(connection, known.e164, rows), *attempts], last_good, whole),
         weather=weather_in(connection, whole, now),
     )
 
@@ -198,17 +209,24 @@ def last_good_of(connection: Connection, number: str) -> Reading | None:
 def book_of_phone(connection: Connection, e164: str, last_good: Reading | None) -> PinBook:
     """What is known of a phone's PINs, outside a case."""
     rows = _attempt_rows(connection, e164)
-    return book(connection, e164, [*_earlier(connection, e164, rows), *map(attempt_of, rows)], last_good)
+    return _book(connection, e164, [*_earlier(connection, e164, rows), *map(attempt_of, rows)], last_good)
 
 
-def book(connection: Connection, e164: str, attempts: Sequence[Attempt], last_good: Reading | None) -> PinBook:
-    """`pin_book` of a phone's kept PINs, its attempts, and its changes."""
-    pins = [pin_of(row) for row in connection.execute(_PINS, {"e164": e164}).mappings()]
-    found = connection.execute(_CHANGES, {"e164": e164}).mappings()
+def _book(
+    connection: Connection,
+    e164: str,
+    attempts: Sequence[Attempt],
+    last_good: Reading | None,
+    known: Row | None = None,
+) -> PinBook:
+    """`pin_book` of a phone's kept PINs, its attempts, and its changes; `known` tells which there are none of."""
+    here = {"e164": e164}
+    pins = connection.execute(_PINS, here).mappings().all() if known is None or known["any_pins"] else ()
+    changes = connection.execute(_CHANGES, here).mappings().all() if known is None or known["any_pin_changes"] else ()
     return pin_book(
-        pins,
+        [pin_of(row) for row in pins],
         [attempt for attempt in attempts if attempt.pin],
-        [Change(at=row["at"], kind=ChangeKind(row["kind"])) for row in found],
+        [Change(at=row["at"], kind=ChangeKind(row["kind"])) for row in changes],
         two_step=last_good.is_pin_enabled if last_good else None,
         unused=_unused(connection, attempts),
     )

@@ -92,16 +92,16 @@ class Leases:
             return Lease(e164=e164, token=NOBODYS, quiet_seconds=left) if left is not None else None
 
     def _renew(self, lease: Lease) -> None:
-        with self._database.writing() as connection:
+        with self._database.one_write() as connection:
             stand(connection, lease, self._now)
 
     def _give_back(self, lease: Lease) -> None:
         ours = (t.leases.c.e164 == lease.e164, t.leases.c.token == lease.token)
         try:
-            with self._database.writing() as connection:
+            with self._database.one_write() as connection:
                 connection.execute(update(t.leases).where(*ours).values(until=0.0))
         except StoreUnavailable as why:
-            log.warning("a lease is not given back and runs out by itself: %s", why)
+            log.info("a lease is not given back and runs out by itself: %s", why)
 
 
 def _quiet(now: ColumnElement[float], in_flight_seconds: float) -> Select[float]:
