@@ -52,6 +52,12 @@ class Settings(BaseSettings):
         400
     )
 
+    public_url: Annotated[
+        str, Field(description="How people reach the service, for links and cookies: https://…; empty is as served.")
+    ] = ""
+    url: Annotated[str, Field(description="A running service that the commands talk to, instead of a home.")] = ""
+    api_token: Annotated[SecretStr | None, Field(description="The token for LINEWRIGHT_URL.")] = None
+
     @field_validator("home")
     @classmethod
     def _whole_path(cls, home: Path) -> Path:
@@ -66,6 +72,21 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and not is_loopback(url):
             raise ValueError("plain http is for this machine only, since it would show the token: use https")
         return url.rstrip("/")
+
+    @field_validator("public_url", "url")
+    @classmethod
+    def _web_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("it must begin with https:// and end before any question mark")
+        return url.rstrip("/")
+
+    @field_validator("url")
+    @classmethod
+    def _private_url(cls, url: str) -> str:
+        if url.startswith("http:") and not is_loopback(url):
+            raise ValueError("plain http is for this machine only, since it would show the token: use https")
+        return url
 
     @cached_property
     def database(self) -> str:

@@ -14,11 +14,14 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 
-__all__ = ["Vault", "fingerprint_key", "holds_secrets", "reseal", "seal"]
+__all__ = ["Vault", "cookie_key", "fingerprint_key", "holds_secrets", "reseal", "seal"]
 
 KEY_ID = "key_id"
 FINGERPRINT_KEY = "fingerprint_key"
-FINGERPRINT_BYTES = 32
+COOKIE_KEY = "cookie_key"
+OWN_KEYS = (FINGERPRINT_KEY, COOKIE_KEY)
+"""Keys of this home beside the vault's, kept sealed by it."""
+KEY_BYTES = 32
 
 SEALED = (
     (t.accounts, "token", ("name",)),
@@ -82,13 +85,22 @@ def seal(connection: Connection, vault: Vault, secret: Secret, bound_to: str) ->
 
 def fingerprint_key(database: Database, vault: Vault) -> Secret:
     """The key of the refused-PIN fingerprints: its own, made once, never rotated."""
+    return _own_key(database, vault, FINGERPRINT_KEY)
+
+
+def cookie_key(database: Database, vault: Vault) -> Secret:
+    """The key that signs the cookies of the page, in hex: made once, so that a restart logs nobody out."""
+    return _own_key(database, vault, COOKIE_KEY)
+
+
+def _own_key(database: Database, vault: Vault, name: str) -> Secret:
     with database.reading() as connection:
-        kept = _meta(connection, FINGERPRINT_KEY)
+        kept = _meta(connection, name)
     if kept is None:
         with database.writing() as connection:
-            sealed = seal(connection, vault, Secret(secrets.token_hex(FINGERPRINT_BYTES)), FINGERPRINT_KEY)
-            kept = _make(connection, FINGERPRINT_KEY, sealed.hex())
-    return vault.open(bytes.fromhex(kept), FINGERPRINT_KEY)
+            sealed = seal(connection, vault, Secret(secrets.token_hex(KEY_BYTES)), name)
+            kept = _make(connection, name, sealed.hex())
+    return vault.open(bytes.fromhex(kept), name)
 
 
 def reseal(database: Database, old: Vault, new: Vault) -> int:
@@ -101,12 +113,12 @@ def reseal(database: Database, old: Vault, new: Vault) -> int:
         _meta(connection, KEY_ID, locked=True)
         connection.execute(update(t.meta).where(t.meta.c.key == KEY_ID).values(value=new.key_id))
         count = sum(_reseal(connection, old, new, *place) for place in SEALED)
-        kept = _meta(connection, FINGERPRINT_KEY)
-        if kept is not None:
-            key = old.open(bytes.fromhex(kept), FINGERPRINT_KEY)
-            sealed = new.seal(key, FINGERPRINT_KEY).hex()
-            connection.execute(update(t.meta).where(t.meta.c.key == FINGERPRINT_KEY).values(value=sealed))
-            count += 1
+        for name in OWN_KEYS:
+            kept = _meta(connection, name)
+            if kept is not None:
+                sealed = new.seal(old.open(bytes.fromhex(kept), name), name).hex()
+                connection.execute(update(t.meta).where(t.meta.c.key == name).values(value=sealed))
+                count += 1
     return count
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from linewright.store.accounts import Accounts
+from linewright.store.api_tokens import ApiTokens
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
+from linewright.store.guesses import Guesses
 from linewright.store.ledger import SqlLedger
 from linewright.store.numbers import Numbers
 from linewright.store.operations import Operations
@@ -14,6 +16,7 @@ from linewright.store.pace import AccountPace
 from linewright.store.pins import Audit, Pins
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
+from linewright.store.users import Users
 from linewright.store.workers import Workers
 
 __all__ = ["Store"]
@@ -35,3 +38,6 @@ class Store:
         self.pace = AccountPace(database)
         self.facts = Facts(database)
         self.workers = Workers(database)
+        self.users = Users(database)
+        self.api_tokens = ApiTokens(database)
+        self.guesses = Guesses(database)

@@ -22,11 +22,17 @@ from linewright.store.columns import Body, Moment, Real, Sequence, Words
 
 __all__ = [
     "accounts",
+    "api_tokens",
     "attempts",
     "audit",
+    "checks",
+    "conditions",
     "events",
     "evidence",
+    "guesses",
+    "invitations",
     "leases",
+    "links",
     "meta",
     "metadata",
     "numbers",
@@ -36,7 +42,10 @@ __all__ = [
     "pins",
     "readings",
     "replies",
+    "requests",
+    "sessions",
     "tasks",
+    "users",
     "weather",
     "workers",
 ]
@@ -125,9 +134,10 @@ operations = Table(
     Column("version", Integer, nullable=False, server_default="0"),
     Column("task", Text),
     Column("turn_at", Moment),
+    Column("ask_first", Boolean, nullable=False, server_default=false()),
 )
 """`task` names the open question that the operation shows; it may be its account's. `turn_at` is when the account's
-pace lets it make its calls."""
+pace lets it make its calls. `ask_first`: not even the first code is sent before a person says so."""
 _open = operations.c.ended_at.is_(None)
 _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
@@ -324,3 +334,117 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", Body),
 )
+
+conditions = Table(
+    "conditions",
+    metadata,
+    Column("number", Text, ForeignKey("numbers.id"), primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("message", Words, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+"""What is known of a number, one row for each type: `true`, `false` or `unknown`, and since when."""
+_some("ix_conditions_untrue", conditions.c.type, conditions.c.number, where=conditions.c.status != "true")
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.name"), primary_key=True),
+    Column("next_at", Moment, nullable=False, index=True),
+    Column("listed_at", Moment),
+    Column("failed_at", Moment),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("daily_at", Moment),
+    Column("facts", Body),
+)
+"""The fleet check of an account: when it comes next, the last whole listing, the last failure and how many in a row,
+and what the daily look at token and subscription said."""
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+)
+"""People of the page; `password` is an argon2 hash, `role` viewer, operator or admin."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("user", Text, ForeignKey("users.id"), nullable=False, index=True),
+    Column("begun_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+"""One-time links by which somebody becomes a user; the first one makes the first admin."""
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("scopes", Body, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("revoked_at", Moment),
+)
+"""Tokens of programs, shown once and kept as SHA-256; `scopes` holds read, operate, admin."""
+
+links = Table(
+    "links",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("operation", Text, ForeignKey("operations.id"), nullable=False, index=True),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("opened_at", Moment),
+    Column("ended_at", Moment),
+    Column("reason", Text),
+)
+"""Addresses that open the questions of one operation for one person without a login; kept as SHA-256. `reason` says
+why one ended: answered, withdrawn, too-many-tries."""
+
+guesses = Table(
+    "guesses",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", Real, nullable=False),
+)
+"""Wrong logins and wrong codes in the running window, by whoever tries and by what is tried; real seconds."""
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("status", Integer),
+    Column("answer", Body),
+)
+"""What was answered to a request with an `Idempotency-Key`, for 24 h; without a status it is still under way."""

@@ -1,0 +1,82 @@
+"""The service, put together: what is asked, by whom, and how it is refused."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from linewright.clock import SystemClock
+from linewright.engine.ports import Clock
+from linewright.errors import LinewrightError
+from linewright.face import Linewright
+from linewright.service import api, link, page
+from linewright.service.cookies import Cookies
+from linewright.service.desk import Desk
+from linewright.service.guards import Guards
+from linewright.service.problems import MEDIA_TYPE, Problem, document, problem_response
+from linewright.store.sealing import cookie_key
+
+__all__ = ["create_app"]
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None = None) -> FastAPI:
+    """The service on an open home. `public_url` is how people reach it; `clock` stands in for real time in tests.
+
+    Whoever calls this closes `linewright` after the last request.
+    """
+    office = linewright.office
+    app = FastAPI(
+        title="Linewright",
+        version=version("linewright"),
+        description="Brings WhatsApp Business phone numbers online on Meta's Cloud API, and keeps them there.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    cookies = Cookies(cookie_key(office.store.database, office.store.vault))
+    app.state.desk = Desk(linewright, clock or SystemClock(), cookies, public_url.rstrip("/"))
+    app.add_middleware(Guards, secure=public_url.startswith("https://"))
+    app.add_exception_handler(LinewrightError, _refused)
+    app.add_exception_handler(Problem, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _not_here)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.include_router(api.router)
+    app.include_router(page.router)
+    app.include_router(link.router)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LinewrightError | Problem)  # noqa: S101 - registered for these two
+    if page.is_for_people(request):
+        return page.refusal(error, request)
+    return problem_response(error, request)
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path", "header"))
+    said = str(first["msg"]).removeprefix("Value error, ")
+    problem = Problem(422, "invalid", f"{where or 'The body'}: {said}.", fix="Correct it; nothing was changed.")
+    return await _refused(request, problem)
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+    message = words.get(error.status_code, str(error.detail))
+    problem = Problem(error.status_code, "not-found", message, fix="See /api/v1/openapi.json for what there is.")
+    if page.is_for_people(request):
+        return page.refusal(problem, request)
+    body = document(problem.status, "not-found", message, problem.fix)
+    return JSONResponse(body, error.status_code, headers=error.headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,73 @@
+"""RFC 9457 problem documents: one stable `type` for each reason, with what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from linewright.errors import LinewrightError, RemoteUnavailable, StoreUnavailable
+
+__all__ = ["MEDIA_TYPE", "Problem", "document", "problem_response", "status_of", "type_of"]
+
+MEDIA_TYPE = "application/problem+json"
+STATUS = {
+    "unauthorized": 401,
+    "forbidden": 403,
+    "unknown-number": 404,
+    "unknown-operation": 404,
+    "unknown-task": 404,
+    "unknown-account": 404,
+    "unknown-user": 404,
+    "unknown-token": 404,
+    "operation-open": 409,
+    "task-closed": 409,
+    "account-removed": 409,
+    "last-admin": 409,
+    "too-many": 429,
+}
+"""The HTTP status of a reason; a reason that is not here is 422, what cannot be reached 503."""
+
+
+class Problem(Exception):
+    """What a handler of the service raises, where no `LinewrightError` says it."""
+
+    def __init__(
+        self, status: int, reason: str, message: str, *, fix: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.fix = fix
+        self.headers = dict(headers or {})
+
+
+def type_of(reason: str) -> str:
+    """The address of a reason's page on this service."""
+    return f"/problems/{reason}"
+
+
+def status_of(error: LinewrightError) -> int:
+    if isinstance(error, StoreUnavailable | RemoteUnavailable):
+        return 503
+    return STATUS.get(error.reason, 422)
+
+
+def document(status: int, reason: str, message: str, fix: str, **more: Any) -> dict[str, Any]:
+    """`fix` is what to do, in a line; `reason` the name that programs go by."""
+    return {"type": type_of(reason), "title": message, "status": status, "detail": fix, "reason": reason, **more}
+
+
+def problem_response(error: LinewrightError | Problem, request: Request) -> Response:
+    """The problem document of what went wrong."""
+    if isinstance(error, Problem):
+        body = document(error.status, error.reason, error.message, error.fix)
+        return JSONResponse(body, error.status, headers=error.headers, media_type=MEDIA_TYPE)
+    more = {"fbtrace_id": error.fbtrace_id} if error.fbtrace_id else {}
+    status = status_of(error)
+    headers = {"Retry-After": "10"} if status == 503 else {}
+    body = document(status, error.reason, error.message, error.fix, **more)
+    return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,22 @@
+"""Names that open something by themselves: made from chance, kept as a digest only."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from linewright.secret import Secret
+
+__all__ = ["digest_of", "new_bearer"]
+
+BITS = 256
+
+
+def new_bearer(prefix: str) -> Secret:
+    """`prefix_` and 256 bits of chance, in letters that an address may hold."""
+    return Secret(f"{prefix}_{secrets.token_urlsafe(BITS // 8)}")
+
+
+def digest_of(bearer: Secret) -> str:
+    """SHA-256 in hex. The chance is too long to be guessed, so no salt and no slow hash is needed."""
+    return hashlib.sha256(bearer.open_secret().encode()).hexdigest()
