@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CHROMIUM := /usr/bin/chromium
+HTMX := 2.0.11
+AXE := 4.14.1
 WORKERS ?= 2
 SEED ?= 0
 # Thousands of small databases that nobody keeps: in memory where the machine has such a folder.
@@ -11,7 +14,7 @@ OPERATIONS ?= 50000
 NUMBERS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-queues fuzz chaos lock docs clean
+.PHONY: help demo test check bench bench-queues fuzz chaos lock docs vendor clean
 
 help: ## what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,10 +28,17 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
+$(CHROMIUM):
+	@echo "The tests walk through the page in Debian's Chromium: installing the package chromium ..."
+	@as=$$(test "$$(id -u)" = 0 || { sudo -n true 2>/dev/null && echo "sudo -n"; }) || \
+	  { echo "Install the package chromium (as root: apt-get install chromium), then run this again."; exit 2; }; \
+	$$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || \
+	  { echo "apt-get could not install the package chromium; install it, then run this again."; exit 2; }
+
 demo: $(READY) ## twelve numbers in trouble, brought online on a virtual clock (HANDS_ON=1: you answer)
 	@$(BIN)/linewright demo $(if $(HANDS_ON),--hands-on,)
 
-test: $(READY) check ## the whole suite, as CI runs it
+test: $(READY) $(CHROMIUM) check ## the whole suite, as CI runs it
 	@TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 check: $(READY) ## formatting, lint, types
@@ -58,6 +68,18 @@ lock: $(READY) ## pins the dependencies anew
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --extra dev pyproject.toml -o requirements.lock
+
+vendor: ## fetches the scripts of other people that lie in the tree anew; their checksums must fit
+	@draft=$$(mktemp -d) && trap 'rm -rf "$$draft"' EXIT && \
+	npm pack --silent --pack-destination "$$draft" htmx.org@$(HTMX) axe-core@$(AXE) >/dev/null && \
+	static=src/linewright/service/static && mkdir -p "$$draft/tree/$$static" "$$draft/tree/tests/walk" && \
+	take() { tar -xzOf "$$draft/$$1" "package/$$2" > "$$draft/tree/$$3"; } && \
+	take htmx.org-$(HTMX).tgz dist/htmx.min.js $$static/htmx.min.js && \
+	take htmx.org-$(HTMX).tgz LICENSE $$static/htmx.LICENSE.txt && \
+	take axe-core-$(AXE).tgz axe.min.js tests/walk/axe.min.js && \
+	take axe-core-$(AXE).tgz LICENSE tests/walk/axe.LICENSE.txt && \
+	sums="$(CURDIR)/vendor.sha256" && (cd "$$draft/tree" && sha256sum --quiet --check "$$sums") && \
+	cp -r "$$draft/tree/." .
 
 clean: ## removes the environment and the caches
 	@rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
