@@ -80,7 +80,7 @@ class Clients:
 
     def app_of(self, account: str) -> str | None:
         """The app that the account's token belongs to, where the remote told."""
-        return self.store.accounts.line(account).app_id
+        return self.store.accounts.app_of(account)
 
     async def forget(self, account: str) -> None:
         """Closes the client of an account whose token changed, and keeps what it learned."""

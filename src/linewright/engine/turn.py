@@ -123,7 +123,9 @@ async def _whole(operation: str, ports: Ports, sight: _Sight) -> Turned:
         ports.reached(CrashPoint.DECIDED)
         if isinstance(action, Call) and sight.may_call(case, ports):
             with suppress(Overtaken):
-                await _perform(case, action, ports, sight)
+                if not await _perform(case, action, ports, sight):
+                    case = _with_sight(case, ports, sight)
+                    continue
         else:
             rested = _paced(sight) if isinstance(action, Call) else _rested(action, sight)
             if _rest(case, rested, ports, sight):
@@ -174,8 +176,13 @@ def _gather(operation: str, ports: Ports, sight: _Sight) -> Case:
     """The case as the ledger has it, with what this turn has seen."""
     case = ports.ledger.case(operation, sight.now(ports), ports.catalogue)
     sight.written = max(case.latest, sight.written or case.latest)
+    return _with_sight(case, ports, sight)
+
+
+def _with_sight(case: Case, ports: Ports, sight: _Sight) -> Case:
     return replace(
         case,
+        now=sight.now(ports),
         last_good=sight.good or case.last_good,
         read_this_turn=sight.read,
         fresh=sight.fresh,
@@ -231,15 +238,16 @@ def _breathe(case: Case, ports: Ports, sight: _Sight) -> Turned:
     return Turned(rested, sight.calls)
 
 
-async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
+async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> bool:
+    """Whether the ledger knows more than before, so that the case must be gathered again."""
     if action.kind in WRITES:
         await _write(case, action, ports, sight)
-    else:
-        await _read(case, action, ports, sight)
+        return True
+    return await _read(case, action, ports, sight)
 
 
-async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
-    """A call that changes nothing at the remote."""
+async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> bool:
+    """A call that changes nothing at the remote; whether something of it was kept."""
     sent_at = ports.clock.now()
     answer = await _send(_order(case, action.kind), ports, sight)
     _compare_clocks(answer, sent_at, ports, sight)
@@ -269,6 +277,7 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
             _keep_storage(case, answer, sight.stamp(ports), ports)
     if action.kind is not CallKind.READ:
         _hold(case, answer, ports, sight, released=False)
+    return action.kind in (CallKind.READ, CallKind.READ_STORAGE) or answer.outcome is not Outcome.OK
 
 
 def _compare_clocks(answer: Answer, sent_at: datetime, ports: Ports, sight: _Sight) -> None:

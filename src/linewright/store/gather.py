@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Label, Table, bindparam, select
@@ -27,7 +28,7 @@ from linewright.store.rows import (
 )
 from linewright.store.weather import KIND, weather_in
 
-__all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "book_of_phone", "gather", "gather_number", "last_good_of"]
+__all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "Parts", "book_of_phone", "gather", "gather_number", "last_good_of"]
 
 ATTEMPTS_KEPT = 500
 READINGS_KEPT = 50
@@ -115,20 +116,60 @@ _NEXT_GOOD = (
 )
 
 
-def gather(connection: Connection, operation: str, now: datetime, catalogue: Catalogue) -> Case:
-    """The case but the flags of a turn. Raises `KeyError` for an unknown operation.
+@dataclass(slots=True)
+class Parts:
+    """What one turn has read of a phone that nobody else writes to while it is held; None: to be read again.
+
+    What others change meanwhile (a PIN, an answer) moves the operation's version, and everything is read again.
+    """
+
+    version: int | None = None
+    readings: Sequence[Row] | None = None
+    attempts: Sequence[Row] | None = None
+    pins: Sequence[Row] | None = None
+    changes: Sequence[Row] | None = None
+    unused: bool | None = None
+
+    def read(self) -> None:
+        """A reading is kept."""
+        self.readings = self.changes = self.unused = None
+
+    def attempted(self) -> None:
+        """An intent or an answer is kept."""
+        self.attempts = self.unused = None
+
+    def pin_kept(self) -> None:
+        self.pins = None
+
+    def everything(self) -> None:
+        self.read()
+        self.attempted()
+        self.pin_kept()
+
+
+def gather(
+    connection: Connection, operation: str, now: datetime, catalogue: Catalogue, parts: Parts | None = None
+) -> Case:
+    """The case but the flags of a turn; what `parts` knows is not read again. Raises `KeyError` for an unknown
+    operation.
 
     The operation is read first: an answer that comes meanwhile moves its version, and the rest is refused.
     """
+    parts = parts if parts is not None else Parts()
     whole = connection.execute(_WHOLE, {"operation": operation}).mappings().one_or_none()
     if whole is None:
         raise KeyError(operation)
     number = number_of(whole, "n_")
     last_good = reading_from(whole, "r_") if whole["r_seq"] is not None else None
-    found = connection.execute(_READINGS, {"operation": operation}).mappings().all()
-    readings = tuple(reading_from(row) for row in reversed(found))
-    rows = _attempt_rows(connection, number.e164)
-    attempts = tuple(attempt_of(row) for row in rows)
+    if parts.version != whole["o_version"]:
+        parts.version = whole["o_version"]
+        parts.everything()
+    if parts.readings is None:
+        parts.readings = connection.execute(_READINGS, {"operation": operation}).mappings().all()[::-1]
+    if parts.attempts is None:
+        parts.attempts = _attempt_rows(connection, number.e164)
+    readings = tuple(reading_from(row) for row in parts.readings)
+    attempts = tuple(attempt_of(row) for row in parts.attempts)
     asked = {"operation": operation}
     replies = connection.execute(_REPLIES, asked).mappings().all() if whole["any_replies"] else ()
     return Case(
@@ -143,7 +184,14 @@ def gather(connection: Connection, operation: str, now: datetime, catalogue: Cat
         attempts=attempts,
         evidence=_evidence(connection, number.e164, now) if whole["any_evidence"] else (),
         replies=tuple(reply_of(row, now) for row in replies),
-        pins=_book(connection, number.e164, [*_earlier(connection, number.e164, rows), *attempts], last_good, whole),
+        pins=_book(
+            connection,
+            number.e164,
+            [*_earlier(connection, number.e164, parts.attempts), *attempts],
+            last_good,
+            whole,
+            parts,
+        ),
         weather=weather_in(connection, whole, now),
     )
 
@@ -218,17 +266,23 @@ def _book(
     attempts: Sequence[Attempt],
     last_good: Reading | None,
     known: Row | None = None,
+    parts: Parts | None = None,
 ) -> PinBook:
     """`pin_book` of a phone's kept PINs, its attempts, and its changes; `known` tells which there are none of."""
-    here = {"e164": e164}
-    pins = connection.execute(_PINS, here).mappings().all() if known is None or known["any_pins"] else ()
-    changes = connection.execute(_CHANGES, here).mappings().all() if known is None or known["any_pin_changes"] else ()
+    here, parts = {"e164": e164}, parts if parts is not None else Parts()
+    if parts.pins is None:
+        parts.pins = connection.execute(_PINS, here).mappings().all() if known is None or known["any_pins"] else ()
+    if parts.changes is None:
+        some = known is None or known["any_pin_changes"]
+        parts.changes = connection.execute(_CHANGES, here).mappings().all() if some else ()
+    if parts.unused is None:
+        parts.unused = _unused(connection, attempts)
     return pin_book(
-        [pin_of(row) for row in pins],
+        [pin_of(row) for row in parts.pins],
         [attempt for attempt in attempts if attempt.pin],
-        [Change(at=row["at"], kind=ChangeKind(row["kind"])) for row in changes],
+        [Change(at=row["at"], kind=ChangeKind(row["kind"])) for row in parts.changes],
         two_step=last_good.is_pin_enabled if last_good else None,
-        unused=_unused(connection, attempts),
+        unused=parts.unused,
     )
 
 

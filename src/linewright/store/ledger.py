@@ -21,7 +21,7 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.fence import real_time, stand
-from linewright.store.gather import gather
+from linewright.store.gather import Parts, gather
 from linewright.store.ids import new_id
 from linewright.store.keep import keep_reading, wake
 from linewright.store.rest import rest
@@ -90,17 +90,20 @@ class SqlLedger:
         self._safe = PinSafe(database, vault, name)
         self._real = real_time(database, real)
         self._lease: Lease | None = None
+        self._parts = Parts()
+        self._held = False
 
     def under(self, lease: Lease) -> SqlLedger:
-        if lease.token is None:
-            return self
-        fenced = copy(self)
-        fenced._lease = lease
-        return fenced
+        held = copy(self)
+        held._lease = lease if lease.token is not None else None
+        held._held, held._parts = True, Parts()
+        return held
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """Every write of this ledger goes through here: none passes the fence unseen."""
+    def _writing(self, changes: Callable[[Parts], None] = Parts.everything) -> Iterator[Connection]:
+        """Every write of this ledger goes through here: none passes the fence unseen. What it `changes` is read
+        again, whether it is committed or not."""
+        changes(self._parts)
         with self._database.writing() as connection:
             if self._lease is not None:
                 stand(connection, self._lease, self._real)
@@ -116,12 +119,12 @@ class SqlLedger:
 
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
         with self._database.reading() as connection:
-            return gather(connection, operation, now, catalogue)
+            return gather(connection, operation, now, catalogue, self._parts if self._held else Parts())
 
     def adopt_intents(self, e164: str, now: datetime) -> int:
         if not self._left_behind(e164, now):
             return 0
-        with self._writing() as connection:
+        with self._writing(Parts.attempted) as connection:
             _forget_codes(connection, t.replies.c.at <= now - CODE_KEPT)
             adopted = connection.execute(
                 update(t.attempts)
@@ -138,7 +141,7 @@ class SqlLedger:
             return connection.execute(select(intent.exists() | code.exists())).scalar_one()
 
     def save_reading(self, operation: str, reading: Reading) -> None:
-        with self._writing() as connection:
+        with self._writing(Parts.read) as connection:
             query = select(t.operations.c.number).where(t.operations.c.id == operation)
             number = connection.execute(query).scalar()
             if number is None:
@@ -149,11 +152,8 @@ class SqlLedger:
         """Raises `RuntimeError` while an intent of the phone is open, `KeyError` for an unknown operation, and
         `Overtaken` when another phone is the probe of a shared outage by now."""
         try:
-            with self._writing() as connection:
-                query = select(t.operations.c.e164).where(t.operations.c.id == attempt.operation)
-                e164 = connection.execute(query).scalar()
-                if e164 is None:
-                    raise KeyError(attempt.operation)
+            with self._writing(Parts.attempted) as connection:
+                e164 = self._lease.e164 if self._lease is not None else _phone(connection, attempt.operation)
                 claim_probe(connection, attempt, e164)
                 values = attempt_values(attempt, e164) | {"send_by": self._real + SEND_SECONDS}
                 connection.execute(insert(t.attempts).values(values))
@@ -161,7 +161,7 @@ class SqlLedger:
             raise RuntimeError("an intent of this phone is still open, or this attempt was made already") from None
 
     def save_answer(self, attempt: str, answer: Answer, at: datetime) -> None:
-        with self._writing() as connection:
+        with self._writing(Parts.attempted) as connection:
             hear(connection, attempt, answer, at)
             here = t.attempts.c.id == attempt
             saved = connection.execute(
@@ -188,7 +188,7 @@ class SqlLedger:
 
     def keep_pin(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
         pin = self._safe.fresh(e164, digits, origin, at)
-        with self._writing() as connection:
+        with self._writing(Parts.pin_kept) as connection:
             return self._safe.keep(connection, pin, e164, digits)
 
     def open_pin(self, pin: str) -> Secret:
@@ -217,6 +217,13 @@ class SqlLedger:
     def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
         with self._writing() as connection:
             return rest(connection, operation, rested, at, version)
+
+
+def _phone(connection: Connection, operation: str) -> str:
+    e164 = connection.execute(select(t.operations.c.e164).where(t.operations.c.id == operation)).scalar()
+    if e164 is None:
+        raise KeyError(operation)
+    return str(e164)
 
 
 def _forget_codes(connection: Connection, which: ColumnElement[bool]) -> None:

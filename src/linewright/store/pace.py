@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from linewright.domain.pace import GROWN, YOUNG, Pace
 from linewright.store import tables as t
 from linewright.store.engine import Database
+from linewright.store.rows import Row
 
 __all__ = ["AccountPace"]
 
@@ -22,37 +23,48 @@ class AccountPace:
 
     def admit(self, account: str, operation: str, now: datetime, *, urgent: bool = False) -> datetime | None:
         with self._database.writing() as connection:
-            pace = _locked(connection, account)
-            here = t.operations.c.id == operation
-            booked: datetime | None = connection.execute(select(t.operations.c.turn_at).where(here)).scalar()
+            pace, row = _locked(connection, account, operation)
+            booked: datetime | None = row["booked"]
             if booked is not None and booked > now and not urgent:
                 return booked
-            after, begins = pace.admitted(now, _limit(connection, account), booked=booked, urgent=urgent)
+            limit = GROWN if row["grown"] else YOUNG
+            after, begins = pace.admitted(now, limit, booked=booked, urgent=urgent)
             if after is not pace:
                 _keep(connection, account, after)
             kept = begins if begins > now and after is not pace else None
             if kept != booked:
-                connection.execute(update(t.operations).where(here).values(turn_at=kept))
+                connection.execute(update(t.operations).where(t.operations.c.id == operation).values(turn_at=kept))
             return begins if begins > now else None
 
     def settle(self, account: str, admitted: datetime, calls: int, usage: int | None, now: datetime) -> None:
         with self._database.writing() as connection:
-            _keep(connection, account, _locked(connection, account).settled(admitted, calls, usage, now))
+            pace, _ = _locked(connection, account)
+            _keep(connection, account, pace.settled(admitted, calls, usage, now))
 
 
-def _locked(connection: Connection, account: str) -> Pace:
-    """The account's pace, its row locked; an account's first turn makes it."""
-    query = select(t.paces).where(t.paces.c.account == account).with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
+_ONLINE = exists().where(t.numbers.c.account == t.paces.c.account, t.numbers.c.seen_online_at.is_not(None))
+"""The remote allows more calls an hour once a number of the account is online."""
+_BOOKED = select(t.operations.c.turn_at).where(t.operations.c.id == bindparam("operation")).scalar_subquery()
+_PACE = (
+    select(t.paces, _ONLINE.label("grown"), _BOOKED.label("booked"))
+    .where(t.paces.c.account == bindparam("account"))
+    .with_for_update(of=t.paces)
+)
+
+
+def _locked(connection: Connection, account: str, operation: str | None = None) -> tuple[Pace, Row]:
+    """The account's pace, its row locked, and what it is judged by; an account's first turn makes it."""
+    asked = {"account": account, "operation": operation}
+    row = connection.execute(_PACE, asked).mappings().one_or_none()
     if row is None:
         # Two that make it together wait here for one another: the account's row is locked first.
         connection.execute(select(t.accounts.c.name).where(t.accounts.c.name == account).with_for_update())
-        row = connection.execute(query).mappings().one_or_none()
+        row = connection.execute(_PACE, asked).mappings().one_or_none()
     if row is None:
         connection.execute(insert(t.paces).values(account=account, **_values(Pace())))
-        return Pace()
+        row = connection.execute(_PACE, asked).mappings().one()
     minutes = {int(minute): int(calls) for minute, calls in row["minutes"].items()}
-    return Pace(minutes=minutes, usage=row["usage"], usage_at=row["usage_at"], since_usage=row["since_usage"])
+    return Pace(minutes=minutes, usage=row["usage"], usage_at=row["usage_at"], since_usage=row["since_usage"]), row
 
 
 def _keep(connection: Connection, account: str, pace: Pace) -> None:
@@ -66,9 +78,3 @@ def _values(pace: Pace) -> dict[str, Any]:
         "usage_at": pace.usage_at,
         "since_usage": pace.since_usage,
     }
-
-
-def _limit(connection: Connection, account: str) -> int:
-    """Calls an hour; the remote allows more once a number of the account is online."""
-    online = exists().where(t.numbers.c.account == account, t.numbers.c.seen_online_at.is_not(None))
-    return GROWN if connection.execute(select(online)).scalar() else YOUNG

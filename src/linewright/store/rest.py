@@ -59,6 +59,11 @@ def rest(connection: Connection, operation: str, rested: Rested, at: datetime, v
 
 def _lock(connection: Connection, operation: str, rested: Rested) -> Row:
     query = select(t.operations).where(t.operations.c.id == operation)
+    if not (rested.ask and rested.ask.of_account):
+        alone = query.where(t.operations.c.task.is_(None)).with_for_update()
+        found = connection.execute(alone).mappings().one_or_none()
+        if found is not None:
+            return found
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         raise KeyError(operation)
