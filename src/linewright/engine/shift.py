@@ -116,7 +116,7 @@ class Shift:
             return 0.0  # nobody knows it: a job of a database that was restored since
         if not is_due(current, self._ports.clock.now()):
             return 0.0
-        turned = await turn(operation, self._ports)
+        turned = await turn(operation, self._ports, phone=(current.e164, current.account))
         if turned.rested is not None:
             self._outage.over(in_turn=True)
             return 0.0

@@ -90,10 +90,13 @@ class _Sight:
         return self.written
 
 
-async def turn(operation: str, ports: Ports) -> Turned:
-    """Runs one turn of an operation. Raises `KeyError` for an unknown one, `StoreUnavailable` when the
-    ledger cannot be written: whatever was sent is then in doubt, and the next turn settles it."""
-    e164, account = ports.ledger.whose(operation)
+async def turn(operation: str, ports: Ports, *, phone: tuple[str, str] | None = None) -> Turned:
+    """Runs one turn of an operation; its `phone` (E.164 and account) is looked up unless it is given.
+
+    Raises `KeyError` for an unknown one, `StoreUnavailable` when the ledger cannot be written: whatever was sent
+    is then in doubt, and the next turn settles it.
+    """
+    e164, account = phone or ports.ledger.whose(operation)
     with ports.locks.hold(e164, account) as lease:
         if lease is None:
             return Turned(None)

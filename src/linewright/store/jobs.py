@@ -59,9 +59,9 @@ _UNTIMED = text(
     SELECT wake_at FROM operations AS o
     WHERE id = :operation AND ended_at IS NULL AND wake_at IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS j WHERE j.queueing_lock = o.id AND j.status = 'todo')
-    FOR UPDATE
     """
 )
+_UNTIMED_LOCKED = text(f"{_UNTIMED.text} FOR UPDATE")
 _SOON = text(
     """
     SELECT id, wake_at FROM operations AS o
@@ -109,8 +109,12 @@ class QueueJobs:
     def again(self, operation: str, now: datetime, least_seconds: float) -> None:
         """Sees to it that an open operation has a job after its turn: at its `wake_at`, `least_seconds` of real
         time from now at the earliest. One that has a job keeps it."""
+        asked = {"operation": operation}
+        with self._database.reading() as connection:
+            if connection.execute(_UNTIMED, asked).one_or_none() is None:
+                return  # mostly: the rest wrote its job
         with self._database.writing() as connection:
-            found = connection.execute(_UNTIMED, {"operation": operation}).one_or_none()
+            found = connection.execute(_UNTIMED_LOCKED, asked).one_or_none()
             if found is not None:
                 at = max(found.wake_at, now)
                 seconds = max(self._seconds_until(at), least_seconds)
