@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from linewright.domain.number import REGISTERED, Reading, Standing
 from linewright.domain.operation import OperationState
 from linewright.domain.pins import ChangeKind
-from linewright.domain.standing import contradictory_since, judge
+from linewright.domain.standing import Judged, contradictory_since, judge
 from linewright.engine.ports import Waker
 from linewright.store import tables as t
 from linewright.store.engine import WAKER
 from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
 
-__all__ = ["Seen", "after_attempts", "change_pin", "keep_reading", "note", "set_timers", "wake"]
+__all__ = ["Seen", "after_attempts", "change_pin", "keep_reading", "note", "rejudge", "set_timers", "wake"]
 
 TICK = timedelta(microseconds=1)
 
@@ -72,10 +72,30 @@ def _update_number(connection: Connection, seq: int, reading: Reading, row: Row)
     if reading.display:
         values["display"] = reading.display
     after = judge(reading, known)
+    values |= _cached(after, reading)
     if known.seen_online_at is None and after.standing in REGISTERED:
         values["seen_online_at"] = reading.at
     connection.execute(update(t.numbers).where(t.numbers.c.id == known.id).values(values))
     return before.standing, after.standing
+
+
+def _cached(judged: Judged, reading: Reading) -> dict[str, Any]:
+    """The judgement beside the reading it was made of: a list of 100,000 numbers is asked by it."""
+    return {"standing": judged.standing.value, "standing_reason": judged.reason, "name": reading.verified_name or ""}
+
+
+def rejudge(connection: Connection) -> None:
+    """Brings every number's kept judgement in line with its last good reading; for upgrades."""
+    columns = (t.numbers.c[name] for name in ("id", "e164", "account", "display", "wanted", "storage"))
+    moments = (t.numbers.c[name] for name in ("seen_online_at", "contradictory_since"))
+    query = select(*(each.label(f"n_{each.name}") for each in (*columns, *moments)), *prefixed(t.readings, "r_"))
+    joined = query.select_from(t.numbers.join(t.readings, t.readings.c.seq == t.numbers.c.last_good))
+    found: list[dict[str, Any]] = []
+    for row in connection.execute(joined).mappings():
+        reading = reading_from(row, "r_")
+        found.append({"this": row["n_id"], **_cached(judge(reading, number_of(row, "n_")), reading)})
+    if found:
+        connection.execute(update(t.numbers).where(t.numbers.c.id == bindparam("this")), found)
 
 
 def after_attempts(connection: Connection, e164: str, now: datetime) -> datetime:

@@ -107,8 +107,25 @@ numbers = Table(
     Column("last_good", Sequence),
     Column("added_at", Moment, nullable=False),
     Column("forgotten_at", Moment),
+    Column("standing", Text, nullable=False, server_default="unknown"),
+    Column("standing_reason", Text, server_default="unknown-reading"),
+    Column("name", Words, nullable=False, server_default=""),
+    Column("warning", Text),
 )
-"""`last_good` names the good reading that the standing is computed from."""
+"""`last_good` names the good reading that the standing is computed from. Three columns are caches for lists and
+searches, written with what they are drawn from and never judged by: `standing` and `standing_reason` are what
+`domain.standing.judge` makes of the last good reading, `name` is its verified name. `warning` is the type of the
+condition that people are warned of, if any (table `conditions`)."""
+_listed = numbers.c.forgotten_at.is_(None)
+_some("ix_numbers_listed", numbers.c.account, numbers.c.e164, numbers.c.id, where=_listed)
+_some("ix_numbers_standing", numbers.c.standing, numbers.c.account, numbers.c.e164, numbers.c.id, where=_listed)
+_some(
+    "ix_numbers_warned",
+    numbers.c.account,
+    numbers.c.e164,
+    numbers.c.id,
+    where=_listed & numbers.c.warning.is_not(None),
+)
 
 operations = Table(
     "operations",
@@ -143,6 +160,7 @@ _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
 _some("ix_operations_open_account", operations.c.account, operations.c.wake_at, where=_open)
 _some("ix_operations_open_task", operations.c.task, where=_open)
+Index("ix_operations_state", operations.c.state, operations.c.seq)
 
 attempts = Table(
     "attempts",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from linewright.store.keep import rejudge
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -20,6 +22,8 @@ def _body() -> sa.JSON:
 
 def upgrade() -> None:
     op.add_column("operations", sa.Column("ask_first", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.create_index("ix_operations_state", "operations", ["state", "seq"])
+    _judgements()
     _states()
     _people()
     _links()
@@ -33,6 +37,23 @@ def upgrade() -> None:
         sa.Column("answer", _body()),
         sa.PrimaryKeyConstraint("caller", "key", name="pk_requests"),
     )
+
+
+def _judgements() -> None:
+    """What the last good reading of each number shows, kept beside it so that a list of many can be asked for it."""
+    op.add_column("numbers", sa.Column("standing", sa.Text, nullable=False, server_default="unknown"))
+    op.add_column("numbers", sa.Column("standing_reason", sa.Text, server_default="unknown-reading"))
+    op.add_column("numbers", sa.Column("name", sa.Text, nullable=False, server_default=""))
+    op.add_column("numbers", sa.Column("warning", sa.Text))
+    rejudge(op.get_bind())
+    order = ["account", "e164", "id"]
+    for name, columns, where in (
+        ("ix_numbers_listed", order, "forgotten_at IS NULL"),
+        ("ix_numbers_standing", ["standing", *order], "forgotten_at IS NULL"),
+        ("ix_numbers_warned", order, "forgotten_at IS NULL AND warning IS NOT NULL"),
+    ):
+        some = sa.text(where)
+        op.create_index(name, "numbers", columns, sqlite_where=some, postgresql_where=some)
 
 
 def _states() -> None:
