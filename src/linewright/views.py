@@ -77,6 +77,22 @@ class Views:
     def number(self, id: str) -> Shape:
         return self.number_line(self._office.store.numbers.line(id))
 
+    def numbers(
+        self,
+        *,
+        account: str | None = None,
+        standing: Standing | None = None,
+        search: str | None = None,
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[list[Shape], str | None]:
+        """One page of the numbers by id, and the cursor of the next. It may hold fewer than `limit`: a standing
+        is computed when it is looked at, and one page looks at so many numbers at most."""
+        lines, following = self._office.store.numbers.listing(
+            account=account, standing=standing, after=after, limit=limit
+        )
+        return [self.number_line(line) for line in lines], following
+
     def number_line(self, line: NumberLine) -> Shape:
         office = self._office
         case = office.store.numbers.case(line.number.id, office.clock.now(), office.catalogue)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
     )
     cookies = Cookies(cookie_key(office.store.database, office.store.vault))
     app.state.desk = Desk(linewright, clock or SystemClock(), cookies, public_url.rstrip("/"))
+    app.state.stopping = asyncio.Event()  # set by whoever runs the service when it is to stop: what streams ends
     app.add_middleware(Guards, secure=public_url.startswith("https://"))
     app.add_exception_handler(LinewrightError, _refused)
     app.add_exception_handler(Problem, _refused)
@@ -50,6 +52,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
     app.add_exception_handler(HTTPException, _not_here)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(api.router)
+    api.describe(app)
     app.include_router(page.router)
     app.include_router(link.router)
     return app

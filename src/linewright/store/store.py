@@ -14,6 +14,7 @@ from linewright.store.numbers import Numbers
 from linewright.store.operations import Operations
 from linewright.store.pace import AccountPace
 from linewright.store.pins import Audit, Pins
+from linewright.store.requests import Requests
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
 from linewright.store.users import Users
@@ -41,3 +42,4 @@ class Store:
         self.users = Users(database)
         self.api_tokens = ApiTokens(database)
         self.guesses = Guesses(database)
+        self.requests = Requests(database, vault)

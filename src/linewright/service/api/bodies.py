@@ -1,0 +1,106 @@
+"""What the API is sent. Secrets come in bodies only, become `Secret` at once, and never go back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from linewright.secret import Secret
+from linewright.service.api.examples import BODIES
+from linewright.store.operations import LARGEST_CODE
+
+__all__ = ["AccountChange", "AccountsChange", "Answer", "NewAccount", "NewNumber", "NewOperation", "SecretText"]
+
+LONGEST_SECRET = 4_096
+
+
+class _AsSecret:
+    """A string on its way in; a `Secret` from here on."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        text = core_schema.str_schema(min_length=1, max_length=LONGEST_SECRET)
+        return core_schema.no_info_after_validator_function(Secret, text)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        written = {"type": "string", "format": "password", "writeOnly": True}
+        return {**written, "minLength": 1, "maxLength": LONGEST_SECRET}
+
+
+SecretText = Annotated[Secret, _AsSecret]
+AccountName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+
+
+def _like(*examples: str) -> ConfigDict:
+    shown = [BODIES[example] for example in examples]
+    return ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": shown}, arbitrary_types_allowed=True)
+
+
+class NewAccount(BaseModel):
+    """`token` and `app_secret` are tried, then kept sealed."""
+
+    model_config = _like("account")
+    name: AccountName
+    waba: Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="Id of the WhatsApp Business Account.")]
+    token: SecretText
+    app_secret: SecretText | None = None
+    pin_reset: Annotated[
+        Literal["ask", "auto"], Field(description="Whether a fresh PIN may be set when one is refused.")
+    ] = "ask"
+    subscribe: Annotated[bool, Field(description="Whether the app is subscribed to the account's webhooks.")] = True
+
+
+class AccountChange(BaseModel):
+    """Only what is given is changed. A new token releases what waited for it."""
+
+    model_config = _like("account_change")
+    token: SecretText | None = None
+    app_secret: SecretText | None = None
+    pin_reset: Literal["ask", "auto"] | None = None
+    paused: bool | None = None
+
+
+class AccountsChange(AccountChange):
+    """The same change of several accounts: of all of them, or of none."""
+
+    model_config = _like("accounts_change")
+    names: Annotated[list[AccountName], Field(min_length=1, max_length=1_000)]
+
+
+class NewNumber(BaseModel):
+    model_config = _like("number")
+    e164: Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$")]
+    account: AccountName
+    verified_name: Annotated[
+        str, Field(max_length=200, pattern=r"^[^\x00]*$", description="The display name: 2 to 75 characters.")
+    ]
+
+
+class NewOperation(BaseModel):
+    """`confirm`, the number's last four digits, is needed to deregister; `because` is an error heard elsewhere."""
+
+    model_config = _like("register", "deregister")
+    goal: Literal["register", "verify", "set-pin", "deregister"]
+    pin: Annotated[SecretText | None, Field(description="Six digits.")] = None
+    code_method: Literal["sms", "voice"] | None = None
+    code_language: Annotated[str | None, Field(max_length=20, pattern=r"^[^\x00]*$")] = None
+    because: Annotated[int | None, Field(ge=0, lt=LARGEST_CODE)] = None
+    confirm: Annotated[str | None, Field(max_length=20, pattern=r"^[^\x00]*$")] = None
+    use_reserve: Annotated[bool, Field(description="Spend the attempts kept for a person.")] = False
+    subscribe: bool = True
+
+
+class Answer(BaseModel):
+    """Exactly one of `value` (a code, a whole message that holds it, or a PIN), `approve`, `done`, `decline`,
+    `resend`; `pin_changed` goes with a PIN that was changed since the remote refused it."""
+
+    model_config = _like("code", "approve", "resend")
+    value: SecretText | None = None
+    approve: bool = False
+    done: bool = False
+    decline: bool = False
+    resend: Literal["sms", "voice"] | None = None
+    pin_changed: bool = False

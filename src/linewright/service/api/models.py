@@ -1,0 +1,298 @@
+"""What the API answers with, as the OpenAPI document shows it: the shapes of DESIGN section 8, key by key.
+
+The shapes themselves are made by `linewright.shapes`; nothing is validated on its way out, and a test holds
+the two beside each other.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from linewright.domain.journal import Outcome
+from linewright.domain.number import Standing, Wanted
+from linewright.domain.operation import Goal, OperationState, ReplyKind, TaskKind
+from linewright.domain.pins import PinState
+from linewright.service.api.examples import EXAMPLES
+
+__all__ = [
+    "AccountShape",
+    "Accounts",
+    "AttemptShape",
+    "BudgetShape",
+    "Checked",
+    "EntryShape",
+    "Errors",
+    "Explanation",
+    "Findings",
+    "NumberShape",
+    "Numbers",
+    "OperationShape",
+    "Operations",
+    "PinStatus",
+    "ProblemShape",
+    "Reason",
+    "ServiceShape",
+    "TaskShape",
+    "Tasks",
+]
+
+Moment = Annotated[str, Field(description="RFC 3339, UTC", json_schema_extra={"format": "date-time"})]
+
+
+def _like(example: str) -> ConfigDict:
+    return ConfigDict(extra="forbid", title=None, json_schema_extra={"examples": [EXAMPLES[example]]})
+
+
+class BudgetShape(BaseModel):
+    """How many calls of a kind remain; `used` counts those that Linewright made in the moving window."""
+
+    model_config = ConfigDict(extra="forbid")
+    used: int
+    limit: int
+    automatic_limit: int
+    window_seconds: int
+    next_free_at: Moment | None
+    blocked_until: Moment | None
+
+
+class BudgetsShape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    register_: Annotated[BudgetShape, Field(alias="register")]
+    deregister: BudgetShape
+    request_code: BudgetShape
+
+
+class NumberRef(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    display: str
+    e164: str
+
+
+class TaskShape(BaseModel):
+    """A question to a person. Without a number it is its account's, and every held operation shows it."""
+
+    model_config = _like("task")
+    id: str
+    kind: TaskKind
+    question: str
+    answers: list[ReplyKind]
+    account: str
+    number: NumberRef | None
+    operation: str | None
+    opened_at: Moment
+    expires_at: Moment | None
+    state: Literal["open", "answered", "closed"]
+
+
+class AttemptShape(BaseModel):
+    """One call that writes to the remote."""
+
+    model_config = ConfigDict(extra="forbid")
+    at: Moment
+    answered_at: Moment | None
+    call: Literal["register", "deregister", "request_code", "verify_code", "set_pin", "create", "subscribe"]
+    outcome: Outcome
+    code: int | None
+    subcode: int | None
+    details: str | None
+    fbtrace_id: str | None
+    http_status: int | None
+
+
+class OperationShape(BaseModel):
+    """Something asked for: how far it is, why, and what happens next and when."""
+
+    model_config = _like("operation")
+    id: str
+    account: str
+    number: NumberRef
+    goal: Goal
+    state: OperationState
+    reason: str | None
+    message: str
+    next_step: str | None
+    opened_at: Moment
+    ended_at: Moment | None
+    wake_at: Moment | None
+    standing: Standing
+    read_at: Moment | None
+    task: TaskShape | None
+    attempts: list[AttemptShape]
+    budgets: BudgetsShape
+
+
+class PinShape(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    state: PinState
+    since: Moment | None
+
+
+class PinStatus(BaseModel):
+    """What is known of a number's PIN; the PIN itself is never given out here."""
+
+    model_config = _like("pin")
+    number: NumberRef
+    pin: PinShape
+
+
+class NumberShape(BaseModel):
+    """A number as it was last read."""
+
+    model_config = _like("number")
+    id: str
+    account: str
+    display: str
+    e164: str
+    standing: Standing
+    reason: str | None
+    message: str
+    wanted: Wanted
+    read_at: Moment | None
+    reading: dict[str, Any] | None
+    pin: PinShape
+    operation: str | None
+    budgets: BudgetsShape
+
+
+class AccountShape(BaseModel):
+    """A WhatsApp Business Account; its secrets are never given out."""
+
+    model_config = _like("account")
+    name: str
+    waba: str
+    state: Literal["ok", "on_hold", "paused"]
+    reason: str | None
+    until: Moment | None
+    task: str | None
+    pin_reset: Literal["ask", "auto"]
+    numbers: int
+
+
+class _Listing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    next: Annotated[str | None, Field(description="The `cursor` of the next page; null at the end.")]
+
+
+class Accounts(_Listing):
+    items: list[AccountShape]
+
+
+class Numbers(_Listing):
+    items: list[NumberShape]
+
+
+class Operations(_Listing):
+    items: list[OperationShape]
+
+
+class Tasks(_Listing):
+    items: list[TaskShape]
+
+
+class Checked(_Listing):
+    """Every number as it is now, and how many numbers and accounts need somebody."""
+
+    model_config = ConfigDict(extra="allow")
+    items: list[NumberShape]
+    accounts: list[AccountShape]
+    attention: int
+    checked_at: Moment
+
+
+class Finding(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    name: str
+    ok: bool | None
+    message: str
+    fix: str | None
+
+
+class Findings(_Listing):
+    """What a registration of the number rests on, each looked at."""
+
+    items: list[Finding]
+
+
+class EntryShape(BaseModel):
+    """One entry of the catalogue; `through` is the last code of a family."""
+
+    model_config = _like("entry")
+    key: str
+    code: int
+    through: int | None
+    subcode: int | None
+    name: str
+    summary: str
+    meaning: str
+    steps: list[str]
+    notes: list[str]
+    who: Literal["nobody", "person", "support"]
+    owner: str
+    retry: Literal["never", "after_wait", "after_change"]
+    wait_seconds: int | None
+    costs: str
+    documentation: str
+    source: str
+
+
+class Errors(_Listing):
+    items: list[EntryShape]
+
+
+class Explanation(BaseModel):
+    """What an error means and what to do; `owner` says the same to the customer whose phone it is."""
+
+    model_config = _like("explanation")
+    known: bool
+    code: int | None
+    subcode: int | None
+    name: str
+    summary: str | None
+    meaning: str | None
+    steps: list[str]
+    notes: list[str]
+    who: Literal["nobody", "person", "support"]
+    owner: str | None
+    retry: Literal["never", "after_wait", "after_change"]
+    wait_seconds: int | None
+    wait_from: Literal["text", "header", "default"] | None
+    costs: str | None
+    documentation: str | None
+    source: str | None
+    fbtrace_id: str | None
+
+
+class ServiceShape(BaseModel):
+    """This service: `now` is Linewright's clock, `worked` whether a worker makes the calls."""
+
+    model_config = _like("service")
+    version: str
+    now: Moment
+    clock_rate: float
+    worked: bool
+
+
+class ProblemShape(BaseModel):
+    """RFC 9457: `reason` is the stable name that programs go by, `type` the address of its page."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": [EXAMPLES["problem"]]})
+    type: str
+    title: Annotated[str, Field(description="What is wrong.")]
+    status: int
+    detail: Annotated[str, Field(description="What to do.")]
+    reason: str
+
+
+class Reason(BaseModel):
+    """What a reason means, whenever it is given."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: str
+    reason: str
+    title: str
+    meaning: str
+    fix: str
+    status: int

@@ -1,0 +1,121 @@
+"""`/numbers`: where each stands, and what is asked of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import JSONResponse
+
+from linewright.domain.number import Standing
+from linewright.service.api.bodies import NewNumber, NewOperation
+from linewright.service.api.idempotency import Idempotent
+from linewright.service.api.models import Findings, Numbers, NumberShape, OperationShape, PinStatus
+from linewright.service.api.parts import (
+    LONGEST,
+    PRINTABLE,
+    Account,
+    Cursor,
+    InAccount,
+    Limit,
+    Name,
+    TheDesk,
+    acted,
+    find_number,
+    paged,
+    refused,
+    shown,
+    views_of,
+)
+from linewright.service.who import Operator, Viewer
+from linewright.shapes import number_ref
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/numbers", tags=["numbers"], route_class=Idempotent)
+UNKNOWN = refused(404)
+Search = Annotated[
+    str | None,
+    Query(max_length=LONGEST, pattern=PRINTABLE, description="Digits of the phone, or a part of its id or account."),
+]
+
+
+@router.get("", response_model=Numbers, summary="The numbers, by id")
+def list_numbers(
+    desk: TheDesk,
+    caller: Viewer,
+    standing: Annotated[Standing | None, Query(description="Only those that stand so.")] = None,
+    account: Account = None,
+    search: Search = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> JSONResponse:
+    """A page may hold fewer than `limit`, even none: go on while `next` is not null."""
+    views = views_of(desk)
+    items, following = views.numbers(account=account, standing=standing, search=search, after=cursor, limit=limit)
+    return paged(items, following)
+
+
+@router.post("", response_model=NumberShape, status_code=201, responses=UNKNOWN, summary="Create a number")
+async def add_number(desk: TheDesk, caller: Operator, body: NewNumber) -> JSONResponse:
+    """Creates it at the remote; it is unverified then. One that is listed already is not created twice."""
+    made = await desk.linewright.add_number(body.e164, body.account, body.verified_name)
+    acted(desk, caller, "number add", made["id"], e164=made["e164"], account=body.account)
+    return shown(made, 201)
+
+
+@router.get("/{number}", response_model=NumberShape, responses=UNKNOWN, summary="One number")
+def show_number(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
+    return shown(views_of(desk).number(find_number(desk, number, account).id))
+
+
+@router.delete("/{number}", response_model=NumberShape, responses=refused(404, 409), summary="Forget a number")
+async def forget_number(desk: TheDesk, caller: Operator, number: Name, account: InAccount = None) -> JSONResponse:
+    """At the remote nothing changes; the phone's attempts and PINs stay. The answer is the number as it was."""
+    found = find_number(desk, number, account)
+    gone = await desk.linewright.forget_number(found.id)
+    acted(desk, caller, "number forget", found.id, e164=found.e164)
+    return shown(gone)
+
+
+@router.get("/{number}/pin", response_model=PinStatus, responses=UNKNOWN, summary="What is known of its PIN")
+def pin_status(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
+    """The PIN itself is never given out here."""
+    found = find_number(desk, number, account)
+    return shown({"number": number_ref(found), "pin": views_of(desk).number(found.id)["pin"]})
+
+
+@router.post(
+    "/{number}/operations",
+    response_model=OperationShape,
+    status_code=201,
+    responses={200: {"description": "Joined: the same goal was open.", "model": OperationShape}, **refused(404, 409)},
+    summary="Ask for something",
+)
+async def open_operation(
+    desk: TheDesk, caller: Operator, number: Name, body: NewOperation, account: InAccount = None
+) -> JSONResponse:
+    """Opens an operation, or joins the open one of the same goal and applies what is given: a PIN answers the
+    open question for one. Where no worker runs, every call that is due is made before the answer comes."""
+    found = find_number(desk, number, account)
+    before = desk.store.operations.open_of(found.e164)
+    given = {name: getattr(body, name) for name in type(body).model_fields if name != "goal"}
+    opened = await desk.linewright.open(body.goal, found.id, **given)
+    joined = before is not None and before.id == opened["id"]
+    acted(desk, caller, f"{body.goal} {'joined' if joined else 'opened'}", opened["id"], **_told(body, found.id))
+    return shown(await desk.linewright.push(opened["id"]), 200 if joined else 201)
+
+
+@router.post("/{number}/doctor", response_model=Findings, responses=UNKNOWN, summary="Look at what it rests on")
+async def examine(desk: TheDesk, caller: Operator, number: Name, account: InAccount = None) -> JSONResponse:
+    """Reads the number once."""
+    found = find_number(desk, number, account)
+    acted(desk, caller, "number doctor", found.id)
+    return shown(await desk.linewright.doctor(found.id))
+
+
+def _told(body: NewOperation, number: str) -> dict[str, object]:
+    """What the audit says of a request: of a PIN only that one came."""
+    told: dict[str, object] = {"number": number}
+    told |= {name: value for name in ("because", "use_reserve") if (value := getattr(body, name))}
+    return told | ({"pin": "given"} if body.pin is not None else {})

@@ -1,0 +1,66 @@
+"""The OpenAPI document: what FastAPI draws from the code, and what it cannot know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from linewright.service.api.idempotency import HEADER, LONGEST_KEY, REPLAYED, Idempotent
+from linewright.service.api.models import ProblemShape
+from linewright.service.api.parts import refused
+
+__all__ = ["describe"]
+
+KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A name for this request. Sent again with it, the request is answered as before and not done "
+    "twice; kept for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
+    "example": "5a1c2f0e-2b1d-4c56-9a51-7b7d9d0f1c11",
+}
+REPLAY = {"description": "Present when the answer is that of an earlier request.", "schema": {"const": "true"}}
+TAGS = [
+    {"name": "accounts", "description": "The WhatsApp Business Accounts, their tokens and their state."},
+    {"name": "numbers", "description": "The phone numbers: where each stands, and what is asked of it."},
+    {"name": "operations", "description": "What was asked for, and how far it is."},
+    {"name": "tasks", "description": "The questions that wait for a person."},
+    {"name": "errors", "description": "What the remote's errors mean, and what to do."},
+    {"name": "service", "description": "This service itself."},
+    {"name": "probes", "description": "For whoever looks after the process; without a token."},
+]
+
+
+def describe(app: FastAPI) -> None:
+    """Makes `app` give out the whole document; it is drawn when it is first asked for."""
+
+    def drawn() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = drawn  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes, tags=TAGS
+    )
+    schemas = document["components"]["schemas"]
+    schemas["ProblemShape"] = ProblemShape.model_json_schema()
+    for route in app.routes:
+        if isinstance(route, Idempotent) and "POST" in (route.methods or ()) and route.include_in_schema:
+            _with_key(document["paths"][route.path_format]["post"])
+    return document
+
+
+def _with_key(operation: dict[str, Any]) -> None:
+    operation.setdefault("parameters", []).append(KEY)
+    answers = operation["responses"]
+    answers.setdefault("409", refused(409)[409])
+    for status, answer in answers.items():
+        if status.startswith("2"):
+            answer.setdefault("headers", {})[REPLAYED] = REPLAY

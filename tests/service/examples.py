@@ -1,0 +1,51 @@
+"""The examples of the OpenAPI document: real answers of one story. `python -m tests.service.examples` writes them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.service.api_client import Stage, stage_in
+
+from linewright.service.api import examples
+
+__all__ = ["FILE", "played"]
+
+FILE = Path(examples.__file__).with_name("examples.json")
+PHONE = "+15550133005"
+
+
+def played() -> dict[str, Any]:
+    """A number whose PIN is refused: it asks, and is answered."""
+
+    async def whole() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory() as folder:
+            async with stage_in(Path(folder))() as stage:
+                return await _story(stage)
+
+    return asyncio.run(whole())
+
+
+async def _story(stage: Stage) -> dict[str, Any]:
+    async def got(path: str) -> Any:
+        return (await stage.api.get(path)).json()
+
+    asked = (await stage.register(PHONE, pin="111222")).json()
+    return {
+        "operation": asked,
+        "task": asked["task"],
+        "pin": await got(f"/numbers/{PHONE}/pin"),
+        "number": await got(f"/numbers/{PHONE}"),
+        "account": await got("/accounts/shop"),
+        "entry": next(each for each in (await got("/errors"))["items"] if each["code"] == 133016),
+        "explanation": await got("/errors/133016"),
+        "service": await got("/service"),
+        "problem": (await stage.api.post(f"/numbers/{PHONE}/operations", json={"goal": "verify"})).json(),
+    }
+
+
+if __name__ == "__main__":
+    FILE.write_text(json.dumps(played(), indent=1, ensure_ascii=False) + "\n")
