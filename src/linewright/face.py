@@ -187,11 +187,13 @@ class Linewright:
         use_reserve: bool = False,
         subscribe: bool = True,
         confirm: str | None = None,
+        by_link: bool = False,
     ) -> Shape:
         """Opens an operation, or joins the number's open one of the same goal. Nothing is sent yet.
 
         `pin` is six digits; `because` an error code heard elsewhere; `confirm` the number's last four
-        digits, which a deregister needs.
+        digits, which a deregister needs; with `by_link` not even the first code is sent before whoever
+        has the phone says so (see `link`).
         """
         if goal not in GOALS:
             raise UsageError(f"There is no goal {goal}.", fix=f"One of: {', '.join(GOALS)}.")
@@ -203,6 +205,7 @@ class Linewright:
             code_language=code_language,
             use_reserve=use_reserve or None,
             subscribe=None if subscribe else False,
+            ask_first=by_link or None,
         )
         self._store.accounts.open_token(number.account)  # a key that does not fit is told before anything is opened
         operation, _ = self._store.operations.open(

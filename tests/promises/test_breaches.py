@@ -47,6 +47,11 @@ def setting(module: Any, name: str, value: object) -> Callable[[Patch], None]:
     return lambda patch: patch.setattr(module, name, value)
 
 
+def sends_to_nobody(patch: Patch) -> None:
+    """The first code of an operation that is asked by link goes out by itself."""
+    patch.setattr(plan, "request_code", lambda case, method: actions.Call(kind=CallKind.REQUEST_CODE, method=method))
+
+
 def plans_on_old_readings(patch: Patch) -> None:
     """Where a reading should come first, goes by the last good one, however old."""
     look = turn.decide
@@ -213,6 +218,7 @@ PLANTED = (
     Planted((7,), "an open intent taken for not sent", drops_open_intents),
     Planted((7,), "a call in doubt settled at once", setting(doubt, "next_look", lambda case, attempt: None)),
     Planted((7,), "a doubtful PIN sent a third time", setting(rails, "lost_too_often", lambda case, pin: False)),
+    Planted((7,), "a code sent to nobody's phone", sends_to_nobody),
     Planted((7,), "off the timer while a turn runs", dies_asleep),
     Planted((8,), "a wait without a time", sleeps_for_ever),
     Planted((8,), "a held account looked at again at once", setting(rails, "PROBE_EVERY", timedelta())),

@@ -83,9 +83,11 @@ class Life:
             code_method=weather.method,
             use_reserve=weather.use_reserve,
             subscribe=weather.subscribe,
+            ask_first=weather.ask_first,
         )
         self.operation = operation.id
         self.watch.resends = 0
+        self.watch.ready = not weather.ask_first
         if weather.evidence:
             self._hear()
         self.operations += 1

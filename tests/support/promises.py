@@ -149,6 +149,8 @@ class Watch:
     accepted: set[str] = field(default_factory=set)
     evidence: list[datetime] = field(default_factory=list)
     resends: int = 0
+    ready: bool = True
+    """Whether a code may be sent: of an operation asked by link, on a person's word, which is good for one."""
     code_given: int = 0
     """How many calls there had been when a person last gave a code."""
     released_at: int = 0
@@ -228,6 +230,7 @@ class Watch:
                 self._count_lost(sent)
         if sent.call == "request_code" and sent.spent:
             self.resends = 0
+            self.ready = sent.refused or not self.ledger.operations[sent.operation].ask_first
         if sent.call == "set_pin" and sent.ok and sent.digits:
             self.changed()
             self.allowed.add(sent.digits)
@@ -270,6 +273,7 @@ class Watch:
             self.code_given = len(self.log)
         if answer is ReplyKind.RESEND:
             self.resends += 1
+            self.ready = True
 
     def gave(self, digits: str) -> None:
         self.allowed.add(digits)
@@ -524,6 +528,8 @@ def doubtful_code_waits_for_people(watch: Watch, sent: Sent) -> None:
         last = next((s for s in reversed(mine) if s.call in ("request_code", "verify_code")), None)
         if last and last.call == "request_code" and last.doubtful and not watch.resends:
             raise Breach(7, "a code request in doubt was repeated without a person's word")
+        if not watch.ready:
+            raise Breach(7, "a code was sent before the person who is asked by link was ready")
     if sent.call == "verify_code":
         same = [s for s in watch.log[watch.code_given :] if s.call == "verify_code" and s.code == sent.code]
         if sum(s.doubtful for s in same) >= 2:

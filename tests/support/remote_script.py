@@ -77,6 +77,7 @@ class Weather:
     method: str = "SMS"
     subscribe: bool = False
     use_reserve: bool = False
+    ask_first: bool = False
     evidence: bool = False
     storage: bool = False
     seen: bool = False

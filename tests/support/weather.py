@@ -37,6 +37,7 @@ def weathers(entries: int) -> st.SearchStrategy[Weather]:
         pin_reset=st.sampled_from(("ask", "auto")),
         method=st.sampled_from(("SMS", "VOICE")),
         subscribe=st.booleans(),
+        ask_first=st.booleans(),
         use_reserve=st.booleans(),
         evidence=st.booleans(),
         storage=st.booleans(),

@@ -149,6 +149,8 @@ class Operation:
     code_language: str = "en_US"
     use_reserve: bool = False
     subscribe: bool = True
+    ask_first: bool = False
+    """Whoever gives the code is asked by a link: not even the first one is sent before they say so."""
     cancel_asked_at: datetime | None = None
     version: int = 0
     """Moves with every change from outside (an answer, a flag), so that none is lost during a turn."""

@@ -13,7 +13,7 @@ from linewright.domain.number import Standing
 from linewright.domain.operation import Evidence, Goal, ReplyKind, Topic
 from linewright.domain.pins import Pin, PinOrigin
 from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, reset_possible, support
-from linewright.domain.verification import is_verified, next_move
+from linewright.domain.verification import is_verified, next_move, request_code
 
 __all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "plan", "proof_look"]
 
@@ -146,13 +146,13 @@ def _verification(case: Case, depth: int) -> Action:
     request = case.last(CallKind.REQUEST_CODE)
     tried = case.last(CallKind.VERIFY_CODE)
     if request is None or _outlived(request, tried):
-        return Call(kind=CallKind.REQUEST_CODE, method=case.operation.code_method)
+        return request_code(case, case.operation.code_method)
     if request.refused:
         if case.settled_by_person(request.ended_at):
-            return Call(kind=CallKind.REQUEST_CODE, method=_method(case))
+            return request_code(case, _method(case))
         step = REMEDIES[case.remedy(request)](case, request)
         again = step is CallKind.REQUEST_CODE
-        return Call(kind=CallKind.REQUEST_CODE, method=_method(case)) if again else _follow(case, step, depth)
+        return request_code(case, _method(case)) if again else _follow(case, step, depth)
     move = next_move(case, request)
     if move is not None:
         return move

@@ -9,12 +9,30 @@ from linewright.domain.case import Case
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.operation import Goal, Reply, ReplyKind, TaskKind, Topic
 
-__all__ = ["CODE_VALID", "WRONG_CODES", "is_verified", "next_move"]
+__all__ = ["CODE_VALID", "READY_FOR", "WRONG_CODES", "is_verified", "next_move", "request_code"]
 
 CODE_VALID = timedelta(minutes=10)
 """How long the remote takes a code (facts, section 4)."""
 WRONG_CODES = 3
 """Wrong codes for one request; after that a new one, on a person's word."""
+
+READY_FOR = timedelta(minutes=10)
+"""Who said *send me the code now* is expected to hold the phone for so long."""
+
+
+def request_code(case: Case, method: str) -> Action:
+    """The request that no code on its way forbids; of an operation asked by link, on a person's word alone."""
+    if not case.operation.ask_first:
+        return Call(kind=CallKind.REQUEST_CODE, method=method)
+    word = case.reply(Topic.CODE, ReplyKind.RESEND)
+    if word is None or case.ago(word.at) >= READY_FOR or _heeded(case, word):
+        return _ask_first(case, late=word is not None and not _heeded(case, word))
+    return Call(kind=CallKind.REQUEST_CODE, method=word.method or method, reply=word.id)
+
+
+def _heeded(case: Case, word: Reply) -> bool:
+    """Whether a code was sent on that word, or may have been."""
+    return any(a.reply == word.id and not a.refused for a in case.of_kind(CallKind.REQUEST_CODE))
 
 
 def is_verified(case: Case, since: datetime) -> bool:
@@ -107,14 +125,28 @@ def ask_code(case: Case, request: Attempt, message: str) -> Ask:
     )
 
 
+def _ask_first(case: Case, *, late: bool) -> Ask:
+    """Before the first code of an operation that is asked by link, and when a code could not be sent in time."""
+    return _ask_when_ready(
+        case,
+        "The code could not be sent while somebody was there to read it."
+        if late
+        else "A code is needed. None is sent before somebody at the phone is ready for it.",
+    )
+
+
 def ask_ready(case: Case, wrong: int) -> Ask:
     """No code is sent without a person who is ready for it."""
-    phone = case.number.display or case.number.e164
     message = (
         f"{wrong} wrong codes were given, so that one is used up."
         if wrong >= WRONG_CODES
         else "The code sent is older than 10 minutes and no longer valid."
     )
+    return _ask_when_ready(case, message)
+
+
+def _ask_when_ready(case: Case, message: str) -> Ask:
+    phone = case.number.display or case.number.e164
     return Ask(
         kind=TaskKind.OTP,
         topic=Topic.CODE,

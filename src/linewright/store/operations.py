@@ -38,6 +38,7 @@ class Options:
     code_language: str | None = None
     use_reserve: bool | None = None
     subscribe: bool | None = None
+    ask_first: bool | None = None
 
     def given(self) -> dict[str, Any]:
         return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
@@ -199,6 +200,7 @@ class Operations:
             code_language=old.code_language,
             use_reserve=old.use_reserve,
             subscribe=old.subscribe,
+            ask_first=old.ask_first,
         )
         return self.open(old.goal, number_of(row), now=now, options=options)
 
