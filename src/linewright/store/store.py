@@ -8,6 +8,7 @@ from linewright.store.accounts import Accounts
 from linewright.store.api_tokens import ApiTokens
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
+from linewright.store.fleet import Fleet
 from linewright.store.guesses import Guesses
 from linewright.store.ledger import SqlLedger
 from linewright.store.numbers import Numbers
@@ -38,6 +39,7 @@ class Store:
         self.audit = Audit(database)
         self.pace = AccountPace(database)
         self.facts = Facts(database)
+        self.fleet = Fleet(database)
         self.workers = Workers(database)
         self.users = Users(database)
         self.api_tokens = ApiTokens(database)

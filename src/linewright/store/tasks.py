@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from linewright.domain.number import Number
 from linewright.domain.operation import Goal, Reply, ReplyKind, TaskKind, Topic
@@ -21,7 +21,7 @@ from linewright.store.people import Brought, PinDesk, file_reply
 from linewright.store.rows import Row, number_of, prefixed
 from linewright.store.sealing import Vault, bound, seal
 
-__all__ = ["Task", "Tasks"]
+__all__ = ["Task", "Tasks", "task_of"]
 
 METHODS = {"sms": "SMS", "voice": "VOICE"}
 
@@ -63,7 +63,7 @@ class Tasks:
 
     def get(self, task: str) -> Task:
         with self._database.reading() as connection:
-            return _task_of(_find(connection, task))
+            return task_of(_find(connection, task))
 
     def shown_by(self, operation: str) -> Task | None:
         """The open question that an operation shows: its own, or its account's."""
@@ -71,7 +71,7 @@ class Tasks:
         query = _whole().where(t.tasks.c.id == shown, t.tasks.c.state == "open")
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().one_or_none()
-        return _task_of(row) if row is not None else None
+        return task_of(row) if row is not None else None
 
     def listing(
         self, *, account: str | None = None, state: str = "open", after: str | None = None, limit: int = 100
@@ -84,8 +84,13 @@ class Tasks:
             last = select(t.tasks.c.seq).where(t.tasks.c.id == after).scalar_subquery()
             query = query.where(t.tasks.c.seq > last)
         with self._database.reading() as connection:
-            found = [_task_of(row) for row in connection.execute(query).mappings()]
+            found = [task_of(row) for row in connection.execute(query).mappings()]
         return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+    def count_open(self) -> int:
+        query = select(func.count()).select_from(t.tasks).where(t.tasks.c.state == "open")
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def answer(
         self,
@@ -134,7 +139,7 @@ class Tasks:
         self, connection: Connection, task: str, answer: ReplyKind, now: datetime, value: _Value, brought: Brought
     ) -> Reply:
         row = _locked(connection, task)
-        asked = _task_of(row)
+        asked = task_of(row)
         _refuse_closed(asked)
         reply, pin, code = new_id("reply"), None, None
         if asked.number is not None and value.pin:
@@ -175,7 +180,8 @@ def _locked(connection: Connection, task: str) -> Row:
     return _find(connection, task)
 
 
-def _task_of(row: Row) -> Task:
+def task_of(row: Row) -> Task:
+    """From the columns of `tasks`, and of its number under `n_`."""
     return Task(
         id=row["id"],
         kind=TaskKind(row["kind"]),
