@@ -150,4 +150,7 @@ class Number:
     """The first reading that showed it online here."""
     contradictory_since: datetime | None = None
     """The first of the latest unbroken run of contradictory readings."""
+    absent_since: datetime | None = None
+    """When a whole listing first lacked it while its own read said that there is none; None again with the next
+    good reading."""
     storage: Storage | None = None

@@ -96,7 +96,13 @@ RULES = (
 
 
 def judge(reading: Reading | None, number: Number) -> Judged:
-    """The standing that `reading` shows; unknown without a good one. Source: DESIGN, section 2."""
+    """The standing that `reading` shows; unknown without a good one. Source: DESIGN, section 2.
+
+    A number that is gone from its account has no reading to show it: the listing did, and its own read (5.2,
+    row 100/33).
+    """
+    if number.absent_since is not None:
+        return Judged(Standing.DELETED, Reason.DELETED)
     if reading is None or not reading.good:
         return Judged(Standing.UNKNOWN, Reason.UNKNOWN_READING)
     rule = next(rule for rule in RULES if rule.holds(reading, number))

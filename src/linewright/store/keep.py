@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,10 +69,15 @@ def _supersedes(reading: Reading, operation: str | None, row: Row) -> bool:
 def _update_number(connection: Connection, seq: int, reading: Reading, row: Row) -> Seen:
     known = number_of(row, "n_")
     before = judge(reading_from(row, "r_") if row["r_seq"] is not None else None, known)
-    values: dict[str, Any] = {"last_good": seq, "contradictory_since": contradictory_since(reading, known)}
+    there = replace(known, absent_since=None)
+    values: dict[str, Any] = {
+        "last_good": seq,
+        "contradictory_since": contradictory_since(reading, known),
+        "absent_since": None,
+    }
     if reading.display:
         values["display"] = reading.display
-    after = judge(reading, known)
+    after = judge(reading, there)
     values |= _cached(after, reading)
     if known.seen_online_at is None and after.standing in REGISTERED:
         values["seen_online_at"] = reading.at
@@ -87,7 +93,7 @@ def _cached(judged: Judged, reading: Reading) -> dict[str, Any]:
 def rejudge(connection: Connection) -> None:
     """Brings every number's kept judgement in line with its last good reading; for upgrades."""
     columns = (t.numbers.c[name] for name in ("id", "e164", "account", "display", "wanted", "storage"))
-    moments = (t.numbers.c[name] for name in ("seen_online_at", "contradictory_since"))
+    moments = (t.numbers.c[name] for name in ("seen_online_at", "contradictory_since", "absent_since"))
     query = select(*(each.label(f"n_{each.name}") for each in (*columns, *moments)), *prefixed(t.readings, "r_"))
     joined = query.select_from(t.numbers.join(t.readings, t.readings.c.seq == t.numbers.c.last_good))
     found: list[dict[str, Any]] = []

@@ -103,6 +103,7 @@ numbers = Table(
     Column("wanted", Text, nullable=False, server_default="unmanaged"),
     Column("seen_online_at", Moment),
     Column("contradictory_since", Moment),
+    Column("absent_since", Moment),
     Column("storage", Body),
     Column("last_good", Sequence),
     Column("added_at", Moment, nullable=False),
@@ -200,7 +201,11 @@ readings = Table(
     Column("good", Boolean, nullable=False),
     Column("facts", Body, nullable=False),
     Column("words", Body),
+    Column("repeats", Boolean, nullable=False, server_default=false()),
+    Column("since", Moment),
 )
+"""`repeats`: it says what the one before said, and may be thinned out. Several that say the same within some hours
+are one row: `since` is the first of them, `at` the latest."""
 Index("ix_readings_number", readings.c.number, readings.c.at)
 Index("ix_readings_operation", readings.c.operation, readings.c.seq)
 
@@ -361,8 +366,8 @@ conditions = Table(
     Column("status", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("message", Words, nullable=False),
+    Column("fix", Words),
     Column("since", Moment, nullable=False),
-    Column("seen_at", Moment, nullable=False),
 )
 """What is known of a number, one row for each type: `true`, `false` or `unknown`, and since when."""
 _some("ix_conditions_untrue", conditions.c.type, conditions.c.number, where=conditions.c.status != "true")

@@ -45,6 +45,9 @@ def _judgements() -> None:
     op.add_column("numbers", sa.Column("standing_reason", sa.Text, server_default="unknown-reading"))
     op.add_column("numbers", sa.Column("name", sa.Text, nullable=False, server_default=""))
     op.add_column("numbers", sa.Column("warning", sa.Text))
+    op.add_column("numbers", sa.Column("absent_since", MOMENT))
+    op.add_column("readings", sa.Column("repeats", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("readings", sa.Column("since", MOMENT))
     rejudge(op.get_bind())
     order = ["account", "e164", "id"]
     for name, columns, where in (
@@ -64,8 +67,8 @@ def _states() -> None:
         sa.Column("status", sa.Text, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("message", sa.Text, nullable=False),
+        sa.Column("fix", sa.Text),
         sa.Column("since", MOMENT, nullable=False),
-        sa.Column("seen_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["number"], ["numbers.id"], name="fk_conditions_number"),
         sa.PrimaryKeyConstraint("number", "type", name="pk_conditions"),
     )
