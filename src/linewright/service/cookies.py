@@ -28,6 +28,15 @@ class Cookies:
             return None
         return Secret(text)
 
+    def marked(self, use: str, text: str) -> str:
+        """A text that no secret is in, with a mark that it came from here."""
+        return f"{text}.{self._sign(use, text)}"
+
+    def unmarked(self, use: str, cookie: str | None) -> str | None:
+        """The text of a cookie that `marked` made for this use."""
+        text, _, signature = (cookie or "").rpartition(".")
+        return text if text and hmac.compare_digest(signature.encode(), self._sign(use, text).encode()) else None
+
     def csrf(self, session: str) -> str:
         """What the forms of a session carry; `session` is its digest."""
         return self._sign("csrf", session)

@@ -16,7 +16,7 @@ from linewright.store.digest import digest_of, new_bearer
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
 
-__all__ = ["INVITED_FOR", "Invitation", "Role", "Session", "User", "Users"]
+__all__ = ["INVITED_FOR", "SESSION_LASTS", "Invitation", "Role", "Session", "User", "Users"]
 
 INVITED_FOR = timedelta(days=2)
 SESSION_LASTS = timedelta(days=14)
@@ -95,6 +95,12 @@ class Users:
         """What a bearer invites to, while it is unused and in time."""
         with self._database.reading() as connection:
             return _invitation(connection, bearer, now)
+
+    def withdraw(self, by: str, now: datetime) -> None:
+        """Takes back every invitation of theirs that nobody has used."""
+        unused = t.invitations.c.made_by == by, t.invitations.c.used_at.is_(None)
+        with self._database.writing() as connection:
+            connection.execute(update(t.invitations).where(*unused).values(used_at=now))
 
     def accept(self, bearer: Secret, name: str, password: str, now: datetime) -> User:
         """Makes the user that an invitation is for; `password` is a hash. Raises `UsageError`: reason

@@ -2,23 +2,65 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
 
-from linewright.errors import LinewrightError
+from linewright.errors import LinewrightError, StoreUnavailable
+from linewright.service.page.frame import Elsewhere, checked, draw
+from linewright.service.page.login import router as login
 from linewright.service.problems import Problem, status_of
 
 __all__ = ["is_for_people", "refusal", "router"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
+for part in (login,):
+    router.include_router(part)
+
+TITLES = {
+    401: "Please log in",
+    403: "This is not yours to do",
+    404: "Nothing is here",
+    405: "Nothing is here",
+    409: "This does not fit any more",
+    413: "This is too large",
+    422: "This cannot be done so",
+    429: "Too many tries",
+    503: "This cannot be reached now",
+}
 
 
 def is_for_people(request: Request) -> bool:
     """Whether a refusal is shown as a page; programs get a problem document."""
-    return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
+    return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics", "/webhooks/", "/inbox/"))
 
 
 def refusal(error: LinewrightError | Problem, request: Request) -> Response:
     """The page that says what is wrong and what to do."""
+    if isinstance(error, Elsewhere):
+        return _elsewhere(error, request)
     status = error.status if isinstance(error, Problem) else status_of(error)
-    return PlainTextResponse(f"{error.message}\n{error.fix}\n", status)
+    fix = "Go back, or choose a page above." if status in (404, 405) and isinstance(error, Problem) else error.fix
+    caller = None if isinstance(error, StoreUnavailable) else getattr(request.state, "caller", None)
+    response = draw(
+        request,
+        caller,
+        "refusal.html",
+        status=status,
+        title=TITLES.get(status, "This did not work"),
+        message=error.message,
+        fix=fix,
+        reason=error.reason,
+        trace=getattr(error, "fbtrace_id", None),
+    )
+    if isinstance(error, Problem):
+        response.headers.update(error.headers)
+    elif status == 503:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def _elsewhere(error: Elsewhere, request: Request) -> Response:
+    """A redirect; htmx, which asks for parts of a page, is told to change the whole page."""
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": error.location})
+    return RedirectResponse(error.location, 303)
