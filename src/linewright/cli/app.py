@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from linewright.cli import accounts, care, goals, numbers, options, practice, work, worker
+from linewright.cli import accounts, care, goals, numbers, options, practice, serve, work, worker
 from linewright.cli.explain import show
 from linewright.cli.guard import chosen, guarded
 from linewright.cli.say import fault, write
@@ -114,6 +114,7 @@ def explain(
     return show(words, as_json)
 
 
+serve.add_to(app)
 worker.add_to(app)
 practice.add_to(app)
 app.add_typer(accounts.app, name="account")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,9 +14,11 @@ from linewright.cli.say import fault, result, write, write_json
 from linewright.cli.session import run
 
 if TYPE_CHECKING:
+    import asyncio
+
     from linewright.face import Linewright
 
-__all__ = ["add_to"]
+__all__ = ["add_to", "stopped_by_signals"]
 
 NONE_ALIVE = 3
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -57,16 +60,24 @@ def worker(
 
 
 async def _work(linewright: Linewright, concurrency: int, say: Callable[[str], None]) -> None:
-    import asyncio
-
     from linewright.worker import Worker
 
     made = Worker(linewright.office, concurrency=concurrency, say=say)
+    with stopped_by_signals(made.stopping):
+        await made.run()
+
+
+@contextmanager
+def stopped_by_signals(stopping: asyncio.Event | None = None) -> Iterator[asyncio.Event]:
+    """An event that Ctrl-C and SIGTERM set, instead of ending the process. Needs a running loop."""
+    import asyncio
+
+    stopping = stopping or asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in SIGNALS:
-        loop.add_signal_handler(each, made.stopping.set)
+        loop.add_signal_handler(each, stopping.set)
     try:
-        await made.run()
+        yield stopping
     finally:
         for each in SIGNALS:
             loop.remove_signal_handler(each)

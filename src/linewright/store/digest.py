@@ -7,7 +7,7 @@ import secrets
 
 from linewright.secret import Secret
 
-__all__ = ["digest_of", "new_bearer"]
+__all__ = ["address_of", "digest_of", "new_bearer"]
 
 BITS = 256
 
@@ -15,6 +15,11 @@ BITS = 256
 def new_bearer(prefix: str) -> Secret:
     """`prefix_` and 256 bits of chance, in letters that an address may hold."""
     return Secret(f"{prefix}_{secrets.token_urlsafe(BITS // 8)}")
+
+
+def address_of(public_url: str, place: str, bearer: Secret) -> str:
+    """The one-time address of a bearer. Whoever calls this shows it to the one person who asked, and nowhere else."""
+    return f"{public_url}/{place}/{bearer.open_secret()}"
 
 
 def digest_of(bearer: Secret) -> str:

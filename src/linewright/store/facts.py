@@ -11,7 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from linewright.store import tables as t
 from linewright.store.engine import Database
 
-__all__ = ["Facts"]
+__all__ = ["PUBLIC_URL", "Facts"]
+
+PUBLIC_URL = "public-url"
+"""How people reach the service that ran last."""
 
 
 class Facts:
@@ -26,6 +29,12 @@ class Facts:
             return _get(connection, name)
 
     def set(self, name: str, value: Any) -> None:
+        try:
+            self._replace(name, value)
+        except IntegrityError:
+            self._replace(name, value)  # two set it first together
+
+    def _replace(self, name: str, value: Any) -> None:
         with self._database.writing() as connection:
             _set(connection, name, value)
 
