@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from linewright.accounts import AccountDesk
 from linewright.bundle import write_bundle
-from linewright.clock import monotonic
+from linewright.clock import SystemClock, monotonic
 from linewright.config import Settings, load
 from linewright.doctor import examine, examine_number
 from linewright.domain.journal import Outcome
@@ -21,6 +22,8 @@ from linewright.errors import RemoteUnavailable, UsageError
 from linewright.explain import explain
 from linewright.secret import Secret
 from linewright.shapes import listing, when
+from linewright.store.digest import address_of
+from linewright.store.facts import PUBLIC_URL
 from linewright.store.operations import Options
 from linewright.store.prune import prune
 from linewright.store.sealing import reseal
@@ -152,8 +155,8 @@ class Linewright:
         found: list[Shape] = []
         after: str | None = None
         while True:
-            lines, after = self._store.numbers.listing(standing=wanted, after=after, limit=500)
-            found += [self._views.number_line(line) for line in lines]
+            page, after = self._views.numbers(standing=wanted, after=after, limit=500)
+            found += page
             if after is None:
                 return found
 
@@ -175,7 +178,12 @@ class Linewright:
 
     # Operations
 
-    async def open(
+    async def open(self, goal: str, n: str, **options: Any) -> Shape:
+        """Opens an operation, or joins the number's open one of the same goal (see `open_or_join`)."""
+        opened, _ = await self.open_or_join(goal, n, **options)
+        return opened
+
+    async def open_or_join(
         self,
         goal: str,
         n: str,
@@ -188,8 +196,9 @@ class Linewright:
         subscribe: bool = True,
         confirm: str | None = None,
         by_link: bool = False,
-    ) -> Shape:
-        """Opens an operation, or joins the number's open one of the same goal. Nothing is sent yet.
+    ) -> tuple[Shape, bool]:
+        """Opens an operation, or joins the number's open one of the same goal; whether it was opened. Nothing is
+        sent yet.
 
         `pin` is six digits; `because` an error code heard elsewhere; `confirm` the number's last four
         digits, which a deregister needs; with `by_link` not even the first code is sent before whoever
@@ -208,13 +217,13 @@ class Linewright:
             ask_first=by_link or None,
         )
         self._store.accounts.open_token(number.account)  # a key that does not fit is told before anything is opened
-        operation, _ = self._store.operations.open(
+        operation, is_new = self._store.operations.open(
             GOALS[goal], number, now=self.clock.now(), options=options, pin=pin, because=because
         )
-        return self._views.operation(operation.id)
+        return self._views.operation(operation.id), is_new
 
     async def register(self, n: str, **options: Any) -> Shape:
-        """Brings a number online: opens (see `open` for the options) and drives to its end or a question."""
+        """Brings a number online: opens (see `open_or_join` for the options) and drives to its end or a question."""
         return await self._do(Goal.REGISTER, n, options)
 
     async def verify(self, n: str, **options: Any) -> Shape:
@@ -353,6 +362,25 @@ class Linewright:
             task, answer, now=self.clock.now(), value=value, pin_changed=pin_changed, method=resend
         )
         return self._views.operation(asked.operation) if asked.operation else await self.task(task)
+
+    async def link(self, task: str, *, who: str = "terminal", now: datetime | None = None) -> Shape:
+        """Makes an address that opens this question for one person without a login: `{"url","expires_at"}`.
+
+        The address is a secret of its own: whoever has it may answer, for seven days or until the operation
+        ends. A link made before for the same operation opens nothing any more. `now` is real time. Raises
+        `UsageError`: `no-link` for a question that is not for customers, `public-url` where nobody knows
+        how people reach the service.
+        """
+        public_url = self.settings.public_url or self._store.facts.get(PUBLIC_URL)
+        if not public_url:
+            raise UsageError(
+                "It is not known how people reach this Linewright.",
+                fix="Start `linewright serve`, or set LINEWRIGHT_PUBLIC_URL to its address; then run this again.",
+                reason="public-url",
+            )
+        bearer, link = self._store.links.make(task, by=who, now=now or SystemClock().now())
+        self._store.audit.append(self.clock.now(), who, "task link", task, {"link": link.id})
+        return {"url": address_of(public_url, "l", bearer), "expires_at": when(link.ends_at)}
 
     # The rest
 

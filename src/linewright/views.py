@@ -13,6 +13,7 @@ from linewright.domain.rails import NOT_OURS
 from linewright.domain.standing import Judged
 from linewright.shapes import BUDGETED, account_shape, number_shape, operation_shape, task_shape
 from linewright.store.accounts import AccountLine
+from linewright.store.listed import number_page, one_number
 from linewright.store.numbers import NumberLine
 from linewright.store.tasks import Task
 from linewright.wiring import Installation
@@ -75,7 +76,9 @@ class Views:
         )
 
     def number(self, id: str) -> Shape:
-        return self.number_line(self._office.store.numbers.line(id))
+        office = self._office
+        listed = one_number(office.store.database, id, office.clock.now(), office.catalogue)
+        return _number(listed.line, listed.case)
 
     def numbers(
         self,
@@ -86,29 +89,35 @@ class Views:
         after: str | None = None,
         limit: int = 100,
     ) -> tuple[list[Shape], str | None]:
-        """One page of the numbers by id, and the cursor of the next. It may hold fewer than `limit`: a standing
-        is computed when it is looked at, and one page looks at so many numbers at most."""
-        lines, following = self._office.store.numbers.listing(
-            account=account, standing=standing, after=after, limit=limit
-        )
-        return [self.number_line(line) for line in lines], following
-
-    def number_line(self, line: NumberLine) -> Shape:
+        """One page of the numbers by id, and the cursor of the next; `search` is a part of a phone, id or name."""
         office = self._office
-        case = office.store.numbers.case(line.number.id, office.clock.now(), office.catalogue)
-        return number_shape(
-            line.number,
-            standing=line.judged.standing,
-            reason=line.judged.reason,
-            message=standing_words(line.judged),
-            reading=line.reading,
-            pins=case.pins,
-            operation=line.operation,
-            budgets=_budgets(case),
+        page, following = number_page(
+            office.store.database,
+            office.clock.now(),
+            office.catalogue,
+            account=account,
+            standing=standing,
+            search=search,
+            after=after,
+            limit=limit,
         )
+        return [_number(listed.line, listed.case) for listed in page], following
 
     def account(self, line: AccountLine) -> Shape:
         return account_shape(line.account, task=line.task, numbers=line.numbers)
+
+
+def _number(line: NumberLine, case: Case) -> Shape:
+    return number_shape(
+        line.number,
+        standing=line.judged.standing,
+        reason=line.judged.reason,
+        message=standing_words(line.judged),
+        reading=line.reading,
+        pins=case.pins,
+        operation=line.operation,
+        budgets=_budgets(case),
+    )
 
 
 def _budgets(case: Case) -> dict[CallKind, Budget]:

@@ -91,6 +91,7 @@ class NewOperation(BaseModel):
     confirm: Annotated[str | None, Field(max_length=20, pattern=r"^[^\x00]*$")] = None
     use_reserve: Annotated[bool, Field(description="Spend the attempts kept for a person.")] = False
     subscribe: bool = True
+    by_link: Annotated[bool, Field(description="Send no code before whoever has the phone says so.")] = False
 
 
 class Answer(BaseModel):

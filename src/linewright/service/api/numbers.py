@@ -98,12 +98,10 @@ async def open_operation(
     """Opens an operation, or joins the open one of the same goal and applies what is given: a PIN answers the
     open question for one. Where no worker runs, every call that is due is made before the answer comes."""
     found = find_number(desk, number, account)
-    before = desk.store.operations.open_of(found.e164)
     given = {name: getattr(body, name) for name in type(body).model_fields if name != "goal"}
-    opened = await desk.linewright.open(body.goal, found.id, **given)
-    joined = before is not None and before.id == opened["id"]
-    acted(desk, caller, f"{body.goal} {'joined' if joined else 'opened'}", opened["id"], **_told(body, found.id))
-    return shown(await desk.linewright.push(opened["id"]), 200 if joined else 201)
+    opened, is_new = await desk.linewright.open_or_join(body.goal, found.id, **given)
+    acted(desk, caller, f"{body.goal} {'opened' if is_new else 'joined'}", opened["id"], **_told(body, found.id))
+    return shown(await desk.linewright.push(opened["id"]), 201 if is_new else 200)
 
 
 @router.post("/{number}/doctor", response_model=Findings, responses=UNKNOWN, summary="Look at what it rests on")
