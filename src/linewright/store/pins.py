@@ -64,11 +64,21 @@ class Audit:
         with self._database.writing() as connection:
             _append(connection, at, who, action, subject, detail)
 
-    def listing(self, *, limit: int = 100) -> list[Row]:
-        """The newest first: rows of `at`, `who`, `action`, `subject`, `detail`."""
+    def listing(self, *, limit: int = 100, who: str | None = None, before: int | None = None) -> list[Row]:
+        """The newest first: rows of `seq`, `at`, `who`, `action`, `subject`, `detail`; of one actor with `who`,
+        older than the row numbered `before`."""
         query = select(t.audit).order_by(t.audit.c.seq.desc()).limit(limit)
+        if who is not None:
+            query = query.where(t.audit.c.who == who)
+        if before is not None:
+            query = query.where(t.audit.c.seq < before)
         with self._database.reading() as connection:
             return list(connection.execute(query).mappings())
+
+    def actors(self) -> list[str]:
+        """Everybody who did something, by name."""
+        with self._database.reading() as connection:
+            return list(connection.execute(select(t.audit.c.who).distinct().order_by(t.audit.c.who)).scalars())
 
 
 def _append(

@@ -6,6 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from linewright.errors import LinewrightError, StoreUnavailable
+from linewright.service.page.accounts import router as accounts
+from linewright.service.page.audit import router as audit
+from linewright.service.page.errors import router as errors
 from linewright.service.page.frame import Elsewhere, checked, draw
 from linewright.service.page.login import router as login
 from linewright.service.problems import Problem, status_of
@@ -13,7 +16,7 @@ from linewright.service.problems import Problem, status_of
 __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
-for part in (login,):
+for part in (login, errors, accounts, audit):
     router.include_router(part)
 
 TITLES = {
