@@ -363,15 +363,17 @@ class Linewright:
         )
         return self._views.operation(asked.operation) if asked.operation else await self.task(task)
 
-    async def link(self, task: str, *, who: str = "terminal", now: datetime | None = None) -> Shape:
+    async def link(
+        self, task: str, *, who: str = "terminal", public_url: str = "", now: datetime | None = None
+    ) -> Shape:
         """Makes an address that opens this question for one person without a login: `{"url","expires_at"}`.
 
         The address is a secret of its own: whoever has it may answer, for seven days or until the operation
-        ends. A link made before for the same operation opens nothing any more. `now` is real time. Raises
-        `UsageError`: `no-link` for a question that is not for customers, `public-url` where nobody knows
-        how people reach the service.
+        ends. A link made before for the same operation opens nothing any more. `now` is real time;
+        `public_url` is how people reach the service, the settings' or the last one's by default. Raises
+        `UsageError`: `no-link` for a question that is not for customers, `public-url` where nobody knows it.
         """
-        public_url = self.settings.public_url or self._store.facts.get(PUBLIC_URL)
+        public_url = public_url or self.settings.public_url or self._store.facts.get(PUBLIC_URL)
         if not public_url:
             raise UsageError(
                 "It is not known how people reach this Linewright.",

@@ -19,6 +19,7 @@ STATUS = {
     "unknown-number": 404,
     "unknown-operation": 404,
     "unknown-task": 404,
+    "unknown-link": 404,
     "unknown-account": 404,
     "unknown-user": 404,
     "unknown-token": 404,

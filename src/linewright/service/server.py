@@ -16,10 +16,9 @@ from linewright.face import Linewright
 from linewright.graph.wire import is_loopback
 from linewright.service.app import create_app
 from linewright.service.desk import Desk
+from linewright.service.people import ensure_first_admin, welcome_path
 from linewright.service.wrapper import Wrapper
-from linewright.store.digest import address_of
 from linewright.store.facts import PUBLIC_URL
-from linewright.store.users import Role
 from linewright.worker import Worker
 
 __all__ = ["Manner", "Served", "serve"]
@@ -76,6 +75,7 @@ async def serve(
         url = _url(manner.host, bound.getsockname()[1])
         public_url = linewright.settings.public_url or url
         app = create_app(linewright, public_url=public_url, clock=clock)
+        app.state.stopping = stopping
         linewright.office.store.facts.set(PUBLIC_URL, public_url)
         wrapper = Wrapper(app)
         server = _Server(_config(wrapper, manner))
@@ -96,6 +96,7 @@ async def _until_stopped(
         await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
     finally:
         told.cancel()
+        stopping.set()
         server.should_exit = True
         wrapper.hang_up()
         if worker is not None:
@@ -110,9 +111,8 @@ def _worker(linewright: Linewright, manner: Manner, say: Callable[[str], None]) 
 
 
 def _first_admin(desk: Desk) -> str | None:
-    if desk.store.users.any():
-        return None
-    return address_of(desk.public_url, "welcome", desk.store.users.invite(Role.ADMIN, "linewright serve", desk.now()))
+    invitation = ensure_first_admin(desk.store, desk.now())
+    return None if invitation is None else desk.public_url + welcome_path(invitation)
 
 
 def _config(wrapper: Wrapper, manner: Manner) -> uvicorn.Config:

@@ -11,6 +11,7 @@ from linewright.store.facts import Facts
 from linewright.store.fleet import Fleet
 from linewright.store.guesses import Guesses
 from linewright.store.ledger import SqlLedger
+from linewright.store.links import Links
 from linewright.store.numbers import Numbers
 from linewright.store.operations import Operations
 from linewright.store.pace import AccountPace
@@ -44,4 +45,5 @@ class Store:
         self.users = Users(database)
         self.api_tokens = ApiTokens(database)
         self.guesses = Guesses(database)
+        self.links = Links(database)
         self.requests = Requests(database, vault)
