@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import sqlite3
 import sys
 import tempfile
 import time
@@ -62,9 +64,20 @@ def full_disk(folder: Path, *, seconds: float, numbers: int) -> Told:
     with tiny_disk(folder / "disk", DISK_KILOBYTES) as disk:
         home = disk.folder / "home"
         home.mkdir(mode=0o700)
-        return asyncio.run(
-            _play(_Trouble("a full disk", seconds, disk.fill, disk.free), settings_of(home, "", RATE), 1, numbers)
-        )
+        settings = settings_of(home, "", RATE)
+
+        def fill() -> None:
+            _give_back_the_log(settings.database)
+            disk.fill()
+
+        return asyncio.run(_play(_Trouble("a full disk", seconds, fill, disk.free), settings, 1, numbers))
+
+
+def _give_back_the_log(url: str) -> None:
+    """What SQLite's log has grown to it uses again and again: with that room it would not notice a full disk."""
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0.01)) as connection:
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            time.sleep(0.01)
 
 
 async def _play(trouble: _Trouble, settings: Settings, workers: int, numbers: int) -> Told:
