@@ -154,3 +154,14 @@ def test_the_ready_lines_say_how_to_begin(linewright_simulator_server: RunningSi
     for wanted in (running.graph_url, running.control_url, running.world.account.id, "Seed 0"):
         assert wanted in text
     assert running.world.token.text in text
+
+
+def test_half_a_call_was_never_made(caplog: pytest.LogCaptureFixture) -> None:
+    with RunningSimulator(empty=True) as running:
+        port = int(running.graph_url.rsplit(":")[-1])
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(b"POST /v25.0/1/register HTTP/1.1\r\nHost: here\r\nContent-Length: 500\r\n\r\n{")
+        assert httpx.get(f"{running.graph_url}/v25.0/1", trust_env=False).status_code == 401
+        heard = httpx.get(f"{running.control_url}/calls", trust_env=False).json()["items"]
+    assert [call["kind"] for call in heard] == ["read"]
+    assert not caplog.records

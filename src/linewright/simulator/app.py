@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Mount
@@ -25,7 +26,11 @@ def graph_app(face: Face) -> ASGIApp:
     """An ASGI app that answers like the Graph API, at any path."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        call = face.begin(await _taken(HttpRequest(scope, receive)))
+        try:
+            request = await _taken(HttpRequest(scope, receive))
+        except ClientDisconnect:
+            return  # half a call was never made
+        call = face.begin(request)
         await asyncio.sleep(0)
         answer = face.finish(call)
         if answer.ending == "hang":
