@@ -44,7 +44,7 @@ def ensure_first_admin(store: Store, now: datetime) -> Secret | None:
     """A one-time invitation for an admin while nobody can log in; it replaces those of earlier starts."""
     if store.users.any():
         return None
-    store.users.withdraw(FIRST, now)
+    store.users.withdraw(now, by=FIRST)
     return store.users.invite(Role.ADMIN, FIRST, now)
 
 

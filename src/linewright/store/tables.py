@@ -261,6 +261,7 @@ replies = Table(
     Column("pin_changed", Boolean, nullable=False, server_default=false()),
     Column("method", Text),
 )
+Index("ix_replies_task", replies.c.task)
 _some("ix_replies_code_kept", replies.c.at, where=replies.c.code.is_not(None))
 
 pins = Table(
@@ -417,6 +418,7 @@ invitations = Table(
     Column("made_at", Moment, nullable=False),
     Column("ends_at", Moment, nullable=False),
     Column("used_at", Moment),
+    Column("user", Text),
 )
 """One-time links by which somebody becomes a user; the first one makes the first admin."""
 

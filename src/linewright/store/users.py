@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from linewright.errors import UsageError
@@ -52,9 +53,14 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
+    """`user` is the name of somebody who is here already and gets a new password by it; `digest` names the
+    invitation without opening it."""
+
+    digest: str
     role: Role
     made_by: str
     ends_at: datetime
+    user: str | None = None
 
 
 class Users:
@@ -85,45 +91,66 @@ class Users:
 
     def invite(self, role: Role, by: str, now: datetime) -> Secret:
         """A one-time bearer that makes its finder a user of this role, for two days."""
+        return self._invite({"role": role.value, "made_by": by}, now)
+
+    def invite_again(self, id: str, by: str, now: datetime) -> Secret:
+        """A one-time bearer that gives a user a new password, for two days; the old one works until then."""
+        with self._database.reading() as connection:
+            user = _known(connection, id)
+        return self._invite({"role": user.role.value, "made_by": by, "user": id}, now)
+
+    def _invite(self, values: dict[str, str], now: datetime) -> Secret:
         bearer = new_bearer("lwi")
-        values = {"digest": digest_of(bearer), "role": role.value, "made_by": by}
+        values = {**values, "digest": digest_of(bearer)}
         with self._database.writing() as connection:
             connection.execute(insert(t.invitations).values(**values, made_at=now, ends_at=now + INVITED_FOR))
         return bearer
+
+    def invitations(self, now: datetime) -> list[Invitation]:
+        """Those that can still be used, the newest first."""
+        query = _invited().where(t.invitations.c.used_at.is_(None), t.invitations.c.ends_at > now)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(t.invitations.c.ends_at.desc(), t.invitations.c.digest)).all()
+        return [_invitation_of(row) for row in rows]
 
     def invitation(self, bearer: Secret, now: datetime) -> Invitation | None:
         """What a bearer invites to, while it is unused and in time."""
         with self._database.reading() as connection:
             return _invitation(connection, bearer, now)
 
-    def withdraw(self, by: str, now: datetime) -> None:
-        """Takes back every invitation of theirs that nobody has used."""
-        unused = t.invitations.c.made_by == by, t.invitations.c.used_at.is_(None)
+    def withdraw(self, now: datetime, *, by: str | None = None, digest: str | None = None) -> None:
+        """Takes back the invitations that nobody has used: one, or all that somebody made."""
+        unused = [t.invitations.c.used_at.is_(None)]
+        unused += [t.invitations.c.made_by == by] if by is not None else []
+        unused += [t.invitations.c.digest == digest] if digest is not None else []
         with self._database.writing() as connection:
             connection.execute(update(t.invitations).where(*unused).values(used_at=now))
 
     def accept(self, bearer: Secret, name: str, password: str, now: datetime) -> User:
-        """Makes the user that an invitation is for; `password` is a hash. Raises `UsageError`: reason
-        `invitation` when it is used up or too old, `user-name` for a name that is taken."""
-        user = User(id=new_id("user"), name=_plain(name), role=Role.VIEWER, made_at=now)
+        """Makes the user that an invitation is for, or gives them their new password; `password` is a hash.
+        Raises `UsageError`: reason `invitation` when it is used up or too old, `user-name` for a name that is
+        taken."""
         try:
             with self._database.writing() as connection:
-                invited = _invitation(connection, bearer, now)
-                used = update(t.invitations).where(t.invitations.c.digest == digest_of(bearer))
-                claimed = connection.execute(used.where(t.invitations.c.used_at.is_(None)).values(used_at=now))
-                if invited is None or not claimed.rowcount:
-                    raise UsageError(
-                        "This invitation was used already, or is too old.",
-                        fix="Ask an admin for a new one.",
-                        reason="invitation",
-                    )
-                values = {"id": user.id, "name": user.name, "role": invited.role.value, "password": password}
+                invited = _claimed(connection, bearer, now)
+                if invited.user is not None:
+                    return self._renewed(connection, invited.user, password)
+                user = User(id=new_id("user"), name=_plain(name), role=invited.role, made_at=now)
+                values = {"id": user.id, "name": user.name, "role": user.role.value, "password": password}
                 connection.execute(insert(t.users).values(**values, made_at=now))
+                return user
         except IntegrityError:
             raise UsageError(
                 "Somebody of this name is here already.", fix="Choose another name.", reason="user-name"
             ) from None
-        return User(id=user.id, name=user.name, role=invited.role, made_at=now)
+
+    def _renewed(self, connection: Connection, name: str, password: str) -> User:
+        row = connection.execute(select(t.users).where(t.users.c.name == name).with_for_update()).one()
+        if row.closed_at is not None:
+            raise _used_up()
+        connection.execute(update(t.users).where(t.users.c.id == row.id).values(password=password))
+        connection.execute(delete(t.sessions).where(t.sessions.c.user == row.id))
+        return _user(row)
 
     # Changes
 
@@ -197,16 +224,45 @@ def _user(row: Row[tuple[object, ...]]) -> User:
     return User(id=row.id, name=row.name, role=Role(row.role), made_at=row.made_at, closed_at=row.closed_at)
 
 
+def _invited() -> Select[tuple[Any, ...]]:
+    """Invitations with the name of whom they are for, where that is somebody who is here."""
+    ours = t.invitations.outerjoin(t.users, t.users.c.id == t.invitations.c.user)
+    return select(t.invitations, t.users.c.name.label("named")).select_from(ours)
+
+
+def _invitation_of(row: Row[tuple[Any, ...]]) -> Invitation:
+    return Invitation(digest=row.digest, role=Role(row.role), made_by=row.made_by, ends_at=row.ends_at, user=row.named)
+
+
 def _invitation(connection: Connection, bearer: Secret, now: datetime) -> Invitation | None:
-    query = select(t.invitations).where(
-        t.invitations.c.digest == digest_of(bearer), t.invitations.c.used_at.is_(None), t.invitations.c.ends_at > now
+    good = t.invitations.c.used_at.is_(None), t.invitations.c.ends_at > now
+    row = connection.execute(_invited().where(t.invitations.c.digest == digest_of(bearer), *good)).one_or_none()
+    return _invitation_of(row) if row is not None else None
+
+
+def _claimed(connection: Connection, bearer: Secret, now: datetime) -> Invitation:
+    """The invitation, used up by whoever was first."""
+    invited = _invitation(connection, bearer, now)
+    unused = t.invitations.c.digest == digest_of(bearer), t.invitations.c.used_at.is_(None)
+    claimed = connection.execute(update(t.invitations).where(*unused).values(used_at=now))
+    if invited is None or not claimed.rowcount:
+        raise _used_up()
+    return invited
+
+
+def _used_up() -> UsageError:
+    return UsageError(
+        "This invitation was used already, or is too old.", fix="Ask an admin for a new one.", reason="invitation"
     )
-    row = connection.execute(query).one_or_none()
-    return Invitation(role=Role(row.role), made_by=row.made_by, ends_at=row.ends_at) if row is not None else None
 
 
 def _locked(connection: Connection, id: str) -> User:
-    row = connection.execute(select(t.users).where(t.users.c.id == id).with_for_update()).one_or_none()
+    return _known(connection, id, lock=True)
+
+
+def _known(connection: Connection, id: str, *, lock: bool = False) -> User:
+    query = select(t.users).where(t.users.c.id == id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise UsageError("There is no such user.", fix="See the list of users in the settings.", reason="unknown-user")
     return _user(row)

@@ -114,7 +114,7 @@ def welcome(request: Request, desk: TheDesk, caller: Visitor, bearer: str, form:
         wrong = {error.reason: f"{error.message} {error.fix}"}
         return _welcome(request, caller, invited, name=name, wrong=wrong)
     if invited.made_by == FIRST:
-        desk.store.users.withdraw(FIRST, desk.now())
+        desk.store.users.withdraw(desk.now(), by=FIRST)
     _note(desk, user, "join", role=user.role.value, invited_by=invited.made_by)
     return _begin(desk, user, "/", replaces=caller.session if caller else None)
 

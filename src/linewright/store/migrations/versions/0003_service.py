@@ -23,6 +23,7 @@ def _body() -> sa.JSON:
 def upgrade() -> None:
     op.add_column("operations", sa.Column("ask_first", sa.Boolean, nullable=False, server_default=sa.false()))
     op.create_index("ix_operations_state", "operations", ["state", "seq"])
+    op.create_index("ix_replies_task", "replies", ["task"])
     _judgements()
     _states()
     _people()
@@ -122,6 +123,7 @@ def _people() -> None:
         sa.Column("made_at", MOMENT, nullable=False),
         sa.Column("ends_at", MOMENT, nullable=False),
         sa.Column("used_at", MOMENT),
+        sa.Column("user", sa.Text),
         sa.PrimaryKeyConstraint("digest", name="pk_invitations"),
     )
     op.create_table(
