@@ -44,6 +44,7 @@ async def _story(stage: Stage) -> dict[str, Any]:
         "explanation": await got("/errors/133016"),
         "service": await got("/service"),
         "problem": (await stage.api.post(f"/numbers/{PHONE}/operations", json={"goal": "verify"})).json(),
+        "reason": (await stage.api.get("http://service.test/problems/operation-open")).json(),
     }
 
 

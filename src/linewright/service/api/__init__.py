@@ -14,6 +14,7 @@ from linewright.service.api.openapi import describe
 from linewright.service.api.operations import router as operations
 from linewright.service.api.parts import refused
 from linewright.service.api.probes import router as probes
+from linewright.service.api.reasons import router as reasons
 from linewright.service.api.service import router as service
 from linewright.service.api.tasks import router as tasks
 
@@ -27,3 +28,4 @@ for each in (accounts, numbers, bundles, operations, events, tasks, errors, serv
 router = APIRouter()
 router.include_router(_under)
 router.include_router(probes)
+router.include_router(reasons)

@@ -14,6 +14,7 @@ from linewright.domain.entries import Entry
 from linewright.errors import UsageError
 from linewright.explain import catalogue, explain
 from linewright.service.api.examples import BODIES
+from linewright.service.api.idempotency import Idempotent
 from linewright.service.api.models import Errors, Explanation
 from linewright.service.api.parts import paged, refused, shown
 from linewright.service.problems import Problem
@@ -22,7 +23,7 @@ from linewright.store.operations import LARGEST_CODE
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["errors"])
+router = APIRouter(tags=["errors"], route_class=Idempotent)
 Code = Annotated[int, Path(ge=0, lt=LARGEST_CODE, description="The code as Meta names it.")]
 Subcode = Annotated[int | None, Query(ge=0, lt=LARGEST_CODE)]
 TAKES = {

@@ -32,7 +32,7 @@ __all__ = [
     "Operations",
     "PinStatus",
     "ProblemShape",
-    "Reason",
+    "ReasonShape",
     "ServiceShape",
     "TaskShape",
     "Tasks",
@@ -286,13 +286,12 @@ class ProblemShape(BaseModel):
     reason: str
 
 
-class Reason(BaseModel):
+class ReasonShape(BaseModel):
     """What a reason means, whenever it is given."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _like("reason")
     type: str
     reason: str
     title: str
     meaning: str
     fix: str
-    status: int

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from linewright.service.api.idempotency import HEADER, LONGEST_KEY, REPLAYED, Idempotent
+from linewright.service.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
 from linewright.service.api.models import ProblemShape
 from linewright.service.api.parts import refused
 
@@ -30,6 +30,7 @@ TAGS = [
     {"name": "tasks", "description": "The questions that wait for a person."},
     {"name": "errors", "description": "What the remote's errors mean, and what to do."},
     {"name": "service", "description": "This service itself."},
+    {"name": "problems", "description": "What the `type` of a problem leads to; without a token."},
     {"name": "probes", "description": "For whoever looks after the process; without a token."},
 ]
 
@@ -51,9 +52,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = document["components"]["schemas"]
     schemas["ProblemShape"] = ProblemShape.model_json_schema()
-    for route in app.routes:
-        if isinstance(route, Idempotent) and "POST" in (route.methods or ()) and route.include_in_schema:
-            _with_key(document["paths"][route.path_format]["post"])
+    for path, methods in document["paths"].items():
+        if path.startswith("/api/") and "post" in methods:
+            _with_key(methods["post"])
     return document
 
 
