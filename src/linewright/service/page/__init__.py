@@ -11,12 +11,14 @@ from linewright.service.page.audit import router as audit
 from linewright.service.page.errors import router as errors
 from linewright.service.page.frame import Elsewhere, checked, draw
 from linewright.service.page.login import router as login
+from linewright.service.page.problems import router as problems
+from linewright.service.page.settings import router as settings
 from linewright.service.problems import Problem, status_of
 
 __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
-for part in (login, errors, accounts, audit):
+for part in (login, errors, accounts, settings, audit, problems):
     router.include_router(part)
 
 TITLES = {

@@ -16,7 +16,7 @@ from linewright.service.problems import Problem
 from linewright.service.who import COOKIE, Caller
 from linewright.store.users import SESSION_LASTS, Invitation, User
 
-__all__ = ["router"]
+__all__ = ["begin", "router"]
 
 router = APIRouter()
 NO_FIT = "This name and this password do not fit together."
@@ -47,18 +47,20 @@ def login(request: Request, desk: TheDesk, caller: Visitor, form: Form) -> Respo
         wrong, status, headers = NO_FIT, 403, {}
         if user is not None:
             _note(desk, user, "log in")
-            return _begin(desk, user, following, replaces=caller.session if caller else None)
+            return begin(request, desk, user, following, replaces=caller.session if caller else None)
     response = draw(request, caller, "login.html", status=status, name=name, next=following, wrong=wrong)
     response.headers.update(headers)
     return response
 
 
-def _begin(desk: Desk, user: User, path: str, *, replaces: str | None) -> Response:
+def begin(
+    request: Request, desk: Desk, user: User, path: str, *, replaces: str | None = None, said: str | None = None
+) -> Response:
     """A session that begins now: whatever cookie the browser brought opens nothing any more."""
     if replaces is not None:
         desk.store.users.end(replaces)
     bearer = desk.store.users.begin(user.id, desk.now())
-    response = RedirectResponse(path, 303)
+    response = goto(request, path, said=said)
     response.set_cookie(
         COOKIE,
         desk.cookies.closed(bearer),
@@ -106,7 +108,7 @@ def welcome(request: Request, desk: TheDesk, caller: Visitor, bearer: str, form:
     try:
         if password != again:
             raise UsageError("The two passwords are not the same.", fix="Type it twice.", reason="again")
-        name = accepted_name(name)
+        name = invited.user or accepted_name(name)
         user = desk.store.users.accept(Secret(bearer), name, hashed(password, name), desk.now())
     except UsageError as error:
         if error.reason == "invitation":
@@ -115,8 +117,8 @@ def welcome(request: Request, desk: TheDesk, caller: Visitor, bearer: str, form:
         return _welcome(request, caller, invited, name=name, wrong=wrong)
     if invited.made_by == FIRST:
         desk.store.users.withdraw(desk.now(), by=FIRST)
-    _note(desk, user, "join", role=user.role.value, invited_by=invited.made_by)
-    return _begin(desk, user, "/", replaces=caller.session if caller else None)
+    _note(desk, user, "password change" if invited.user else "join", role=user.role.value, invited_by=invited.made_by)
+    return begin(request, desk, user, "/", replaces=caller.session if caller else None)
 
 
 def _invited(desk: Desk, bearer: Secret) -> Invitation:

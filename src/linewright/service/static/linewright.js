@@ -67,6 +67,11 @@
     setTimeout(() => delete event.target.dataset.sent, 4000);
   });
 
+  // On a phone the navigation scrolls; the page one is on is in sight.
+  const nav = document.querySelector(".nav");
+  const here = nav?.querySelector("[aria-current]");
+  if (here) nav.scrollLeft = here.offsetLeft - nav.clientWidth / 3;
+
   tick();
   setInterval(tick, 1000);
 })();
