@@ -10,19 +10,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, tuple_
 
 from linewright.domain.number import Number, Standing
-from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState
+from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState, ReplyKind
 from linewright.domain.standing import Judged
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.rows import Row, number_of, operation_of, prefixed
 from linewright.store.tasks import Task, task_of
 
-__all__ = ["PAGE", "Counts", "Fleet", "Look", "Question", "Seen", "Told"]
+__all__ = ["ANSWER", "OPEN", "PAGE", "Answered", "Counts", "Fleet", "Look", "Question", "Seen", "Told"]
 
 PAGE = 100
 """Rows on one page."""
 OPEN = "open"
 """Among the states: any of the three in which an operation is open."""
+ANSWER = "answer"
+"""How the audit names the answer to a question."""
 _IS_OPEN = t.operations.c.ended_at.is_(None)
 _SPACING = frozenset(" +-.()/\u00a0\u2010\u2011")
 
@@ -80,6 +82,15 @@ class Question:
     name: str
     goal: Goal | None
     held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What became of a question: what was answered, and who did so where the page's audit knows it."""
+
+    at: datetime
+    answer: ReplyKind
+    who: str | None
 
 
 class Fleet:
@@ -158,17 +169,27 @@ class Fleet:
     def questions(self, *, skip: int = 0, limit: int = PAGE) -> tuple[list[Question], int]:
         """The open questions, the most urgent first: what runs out soonest, then what waits longest; and how many
         there are in all."""
-        held = select(func.count()).where(t.operations.c.task == t.tasks.c.id, _IS_OPEN).scalar_subquery()
+        held_up = t.operations.alias("held_up")
+        held = select(func.count()).where(held_up.c.task == t.tasks.c.id, held_up.c.ended_at.is_(None))
         columns = (*prefixed(t.tasks, ""), *prefixed(t.numbers, "n_"), t.operations.c.goal.label("goal"))
         joined = t.tasks.outerjoin(t.operations, t.operations.c.id == t.tasks.c.operation)
         joined = joined.outerjoin(t.numbers, t.numbers.c.id == t.operations.c.number)
         is_open = t.tasks.c.state == "open"
-        query = select(*columns, held.label("held")).select_from(joined).where(is_open)
+        query = select(*columns, held.scalar_subquery().label("held")).select_from(joined).where(is_open)
         query = query.order_by(t.tasks.c.expires_at.is_(None), t.tasks.c.expires_at, t.tasks.c.seq)
         with self._database.reading() as connection:
             rows = connection.execute(query.offset(skip).limit(limit)).mappings().all()
             total = connection.execute(select(func.count()).select_from(t.tasks).where(is_open)).scalar_one()
         return [_question_of(row) for row in rows], int(total)
+
+    def answered(self, task: str) -> Answered | None:
+        """The answer that closed a question; None for one that is open, or closed because it no longer mattered."""
+        reply = select(t.replies.c.at, t.replies.c.answer).where(t.replies.c.task == task)
+        who = select(t.audit.c.who).where(t.audit.c.subject == task, t.audit.c.action == ANSWER)
+        with self._database.reading() as connection:
+            row = connection.execute(reply.order_by(t.replies.c.seq).limit(1)).one_or_none()
+            name = connection.execute(who.order_by(t.audit.c.seq.desc()).limit(1)).scalar()
+        return Answered(at=row.at, answer=ReplyKind(row.answer), who=name) if row is not None else None
 
 
 _LISTED = and_(

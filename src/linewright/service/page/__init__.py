@@ -8,9 +8,13 @@ from fastapi.responses import RedirectResponse, Response
 from linewright.errors import LinewrightError, StoreUnavailable
 from linewright.service.page.accounts import router as accounts
 from linewright.service.page.audit import router as audit
+from linewright.service.page.desk import router as desk
 from linewright.service.page.errors import router as errors
+from linewright.service.page.fleet import router as fleet
 from linewright.service.page.frame import Elsewhere, checked, draw
 from linewright.service.page.login import router as login
+from linewright.service.page.number import router as number
+from linewright.service.page.operations import router as operations
 from linewright.service.page.problems import router as problems
 from linewright.service.page.settings import router as settings
 from linewright.service.problems import Problem, status_of
@@ -18,7 +22,7 @@ from linewright.service.problems import Problem, status_of
 __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
-for part in (login, errors, accounts, settings, audit, problems):
+for part in (login, fleet, number, desk, operations, errors, accounts, settings, audit, problems):
     router.include_router(part)
 
 TITLES = {

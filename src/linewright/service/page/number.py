@@ -1,0 +1,169 @@
+"""One number: what is, why, what happens next and when, and what a person can ask for."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from linewright.domain.number import Reading, Standing
+from linewright.errors import LinewrightError, RemoteUnavailable, UsageError
+from linewright.secret import Secret
+from linewright.service.desk import Desk
+from linewright.service.page.frame import Form, Operating, Person, TheDesk, draw, goto, text_of
+from linewright.service.page.operations import open_or_latest, said_of
+from linewright.service.page.parts import NEWS, audited, changed, digest, drawn, mark_of, number_of, views_of
+from linewright.service.page.words import words_for
+from linewright.service.problems import Problem, status_of
+from linewright.store.fleet import Seen
+
+__all__ = ["router"]
+
+router = APIRouter()
+ASKABLE = frozenset({"register", "verify", "set-pin", "deregister"})
+EARLIER = 12
+"""Operations of the past that the page names; the rest stand in their list."""
+Text = Annotated[str, Query(max_length=1_000)]
+
+
+@router.get("/numbers/{id}")
+def number(request: Request, desk: TheDesk, caller: Person, id: str) -> Response:
+    return _page(request, desk, caller, number_of(desk, id))
+
+
+@router.get("/numbers/{id}/live")
+def number_live(request: Request, desk: TheDesk, caller: Person, id: str, v: Text = "", o: Text = "") -> Response:
+    """The part that moves, where it changed since `v`."""
+    seen = number_of(desk, id)
+    if v and v == _mark(desk, seen):
+        return Response(status_code=NEWS)
+    shown = _moving(desk, seen)
+    return changed(request, caller, "number_moved.html", **shown, fresh_buttons=o != shown["over"])
+
+
+@router.post("/numbers/{id}/read")
+async def read(request: Request, desk: TheDesk, caller: Operating, id: str) -> Response:
+    """Reads the number once, now."""
+    seen = number_of(desk, id)
+    audited(desk, caller, "read", seen.number.e164)
+    try:
+        await desk.linewright.doctor(id)
+    except RemoteUnavailable as unavailable:
+        return goto(request, f"/numbers/{id}", said=f"{unavailable.message} {unavailable.fix}", kind="warn")
+    latest = desk.store.numbers.latest(id)
+    if latest is None or not latest.good:
+        said = f"The remote told nothing of it{_why(latest)}."
+        return goto(request, f"/numbers/{id}", said=said, kind="warn")
+    return goto(request, f"/numbers/{id}", said=f"Read now: Meta says {latest.status}.")
+
+
+def _why(latest: Reading | None) -> str:
+    why = latest.failure or (f"error {latest.error.code}" if latest.error else "") if latest is not None else ""
+    return f": {why}" if why else ""
+
+
+@router.post("/numbers/{id}/forget")
+async def forget(request: Request, desk: TheDesk, caller: Operating, id: str) -> Response:
+    seen = number_of(desk, id)
+    await desk.linewright.forget_number(id)
+    audited(desk, caller, "forget", seen.number.e164, number=id)
+    name = seen.number.display or seen.number.e164
+    return goto(request, "/fleet", said=f"{name} is no longer listed. What was kept of it stays.")
+
+
+@router.get("/numbers/{id}/bundle")
+async def bundle(desk: TheDesk, caller: Person, id: str) -> Response:
+    """The support bundle: redacted, so everybody who may look may have it."""
+    number_of(desk, id)
+    with tempfile.TemporaryDirectory(prefix="linewright-bundle-") as folder:
+        file = Path(folder) / "bundle.zip"
+        await desk.linewright.bundle(id, file)
+        body = file.read_bytes()
+    audited(desk, caller, "bundle", id)
+    name = "".join(sign for sign in id if sign.isalnum())[:40]
+    headers = {"Content-Disposition": f'attachment; filename="linewright-{name}.zip"'}
+    return Response(body, media_type="application/zip", headers=headers)
+
+
+@router.post("/numbers/{id}/{goal}")
+async def ask(request: Request, desk: TheDesk, caller: Operating, id: str, goal: str, form: Form) -> Response:
+    """Opens an operation, or joins the open one of the same goal, and makes what is due at once."""
+    if goal not in ASKABLE:
+        raise Problem(404, "not-found", "There is nothing at this address.", fix="Go back to the number.")
+    seen = number_of(desk, id)
+    try:
+        shape = await desk.linewright.open(goal, id, **_options(goal, form))
+    except UsageError as refused:
+        return _page(request, desk, caller, seen, goal=goal, wrong=refused)
+    audited(desk, caller, goal, seen.number.e164, operation=shape["id"])
+    shape = await desk.linewright.settle(shape["id"])
+    return goto(request, f"/numbers/{id}", **said_of(shape))
+
+
+def _options(goal: str, form: FormData) -> dict[str, Any]:
+    """What a form gives; a PIN goes straight into a secret. Raises `UsageError` for a code that is none."""
+    pin, because = text_of(form, "pin"), text_of(form, "because")
+    if because and not (because.isascii() and because.isdigit() and len(because) < 10):
+        raise UsageError(f"{because[:20]} is no error code.", fix="Give its digits, such as 131045.", reason="because")
+    given: dict[str, Any] = {
+        "pin": Secret(pin) if pin and goal in ("register", "set-pin", "deregister") else None,
+        "code_method": text_of(form, "code_method") or None,
+        "because": int(because) if because else None,
+        "use_reserve": bool(text_of(form, "use_reserve")),
+        "by_link": bool(text_of(form, "by_link")),
+    }
+    if goal == "deregister":
+        given["confirm"] = "".join(sign for sign in text_of(form, "confirm") if sign.isdigit()) or None
+    return given
+
+
+def _page(
+    request: Request, desk: Desk, caller: Person, seen: Seen, *, goal: str = "", wrong: LinewrightError | None = None
+) -> Response:
+    moving = _moving(desk, seen)
+    found, _ = desk.store.fleet.operations(number=seen.number.id, limit=EARLIER + 1)
+    shown = moving["operation"]["id"] if moving["operation"] else None
+    return draw(
+        request,
+        caller,
+        "number.html",
+        status=status_of(wrong) if wrong else 200,
+        earlier=[told for told in found if told.operation.id != shown][:EARLIER],
+        goal=goal,
+        wrong=wrong,
+        **moving,
+        **words_for(caller),
+    )
+
+
+def _mark(desk: Desk, seen: Seen) -> str:
+    operation = open_or_latest(desk, seen.number.id, seen.number.e164)
+    return digest(seen.judged, seen.warning, seen.read_at, operation, mark_of(desk, operation) if operation else "")
+
+
+def _moving(desk: Desk, seen: Seen) -> dict[str, Any]:
+    """Everything that changes by itself while the page is looked at."""
+    operation = open_or_latest(desk, seen.number.id, seen.number.e164)
+    blank: dict[str, Any] = {"operation": None, "story": [], "left_out": 0, "error": None, "pace": None}
+    shown = drawn(desk, operation) if operation else blank
+    shape = shown["operation"]
+    return {
+        **shown,
+        "over": "none" if shape is None else "ended" if shape["ended_at"] else "open",
+        "live": f"/numbers/{seen.number.id}/live",
+        "number": views_of(desk).number(seen.number.id),
+        "seen": seen,
+        "conditions": views_of(desk).conditions(seen.number.id),
+        "hands_off": seen.judged.standing in HANDS_OFF,
+        "v": _mark(desk, seen),
+    }
+
+
+HANDS_OFF = frozenset(Standing) - {
+    Standing.ONLINE, Standing.RESTRICTED, Standing.OFFLINE, Standing.UNVERIFIED, Standing.UNKNOWN
+}  # fmt: skip
+"""Numbers that Linewright neither registers nor releases: the page offers neither."""

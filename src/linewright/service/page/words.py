@@ -1,0 +1,118 @@
+"""The page's own words for what the shapes name shortly."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from linewright.service.who import Caller
+
+__all__ = ["ANSWERS", "CALLS", "GOALS", "QUESTIONS", "STANDINGS", "coded", "words_for"]
+
+GOALS = {
+    "register": "Registration",
+    "verify": "Verification",
+    "deregister": "Deregistration",
+    "migrate": "Migration",
+    "set-pin": "New PIN",
+}
+CALLS = {
+    "register": "Register",
+    "deregister": "Deregister",
+    "request_code": "Send a code",
+    "verify_code": "Verify the code",
+    "set_pin": "Set the PIN",
+    "create": "Create the number",
+    "subscribe": "Subscribe to webhooks",
+    "set_storage": "Set local storage",
+}
+QUESTIONS = {
+    "otp": "A code is needed",
+    "pin": "The PIN is needed",
+    "approve": "May it go on?",
+    "fix": "Something must be changed",
+    "support": "Meta's support is needed",
+}
+ANSWERS = {
+    "value": "Answered",
+    "resend": "A new code was asked for",
+    "approve": "Approved",
+    "done": "Said to be done",
+    "decline": "Declined",
+}
+OUTCOMES = {
+    "ok": "accepted",
+    "refused": "refused",
+    "in_doubt": "no answer: it may have happened",
+    "unreachable": "could not be reached",
+    "not_sent": "not sent",
+}
+STATES = {
+    "open": "under way",
+    "running": "running",
+    "waiting": "waiting",
+    "asking": "asking",
+    "done": "done",
+    "gave_up": "gave up",
+    "cancelled": "cancelled",
+}
+STANDINGS = {
+    "online": "online",
+    "restricted": "restricted",
+    "offline": "offline",
+    "unverified": "unverified",
+    "unknown": "unknown",
+    "coexistence": "in the Business app",
+    "on_premise": "on premise",
+    "banned": "banned",
+    "migrated": "migrated",
+    "deleted": "deleted",
+    "test": "test number",
+}
+TYPES = {
+    "Registered": "Registered",
+    "CanSend": "Can send",
+    "Verified": "Verified",
+    "PinKnown": "PIN known",
+    "NameApproved": "Name approved",
+    "WebhookSubscribed": "Webhooks heard",
+    "TokenValid": "Token valid",
+    "QualityGood": "Quality good",
+    "NotRestricted": "Not restricted",
+    "BudgetFree": "Attempts left",
+}
+PINS = {
+    "none": "none is kept",
+    "pending": "one is kept, not proven yet",
+    "accepted": "one is kept, and was accepted",
+    "refused": "the one given was refused",
+    "doubted": "one is kept, and is in doubt",
+    "stale": "it was changed elsewhere since",
+    "not used": "none is used",
+}
+_TICKS = re.compile(r"`([^`]+)`")
+
+
+def coded(text: str) -> Markup:
+    """A text of Linewright's with what stands between backticks as code; everything else is escaped."""
+    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+
+
+_WORDS: dict[str, Any] = {
+    "GOALS": GOALS,
+    "CALLS": CALLS,
+    "QUESTIONS": QUESTIONS,
+    "OUTCOMES": OUTCOMES,
+    "STATES": STATES,
+    "STANDINGS": STANDINGS,
+    "TYPES": TYPES,
+    "PINS": PINS,
+    "coded": coded,
+}
+
+
+def words_for(caller: Caller) -> dict[str, Any]:
+    """What the templates of numbers, operations and questions are given: the words, and whether `caller` may act."""
+    return {**_WORDS, "operating": caller.may("operate")}
