@@ -47,6 +47,7 @@ def _command(goal: str) -> Callable[..., int]:
         because: o.Because = None,
         use_reserve: o.UseReserve = False,
         no_subscribe: o.NoSubscribe = False,
+        by_link: o.ByLink = False,
         wait: o.Wait = None,
         follow: o.Follow = False,
         timeout: o.Timeout = None,
@@ -64,9 +65,10 @@ def _command(goal: str) -> Callable[..., int]:
                 because=because,
                 use_reserve=use_reserve,
                 subscribe=not no_subscribe,
+                by_link=by_link,
             )
 
-        return see_through(begin, Manner(wait, follow, timeout, as_json), n)
+        return see_through(begin, Manner(wait, follow, timeout, as_json, by_link), n)
 
     return command
 

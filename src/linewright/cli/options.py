@@ -10,6 +10,7 @@ import typer
 __all__ = [
     "AppSecretFile",
     "Because",
+    "ByLink",
     "CodeLanguage",
     "CodeMethod",
     "Follow",
@@ -55,6 +56,10 @@ Because = Annotated[
 ]
 UseReserve = Annotated[
     bool, typer.Option("--use-reserve", help="Allow the two attempts that are kept back for a person's word.")
+]
+ByLink = Annotated[
+    bool,
+    typer.Option("--by-link", help="Ask whoever has the phone by a link; no code is sent before they say so."),
 ]
 NoSubscribe = Annotated[bool, typer.Option("--no-subscribe", help="Leave the account's webhook subscription as it is.")]
 Wait = Annotated[

@@ -11,7 +11,7 @@ from linewright.cli.ask import Answer, ask
 from linewright.cli.inputs import is_terminal
 from linewright.cli.say import Shape, clean, fault, result, write, write_json
 from linewright.cli.session import run
-from linewright.cli.words import STATUS, again, goes_on, operation_text, task_text
+from linewright.cli.words import STATUS, again, goes_on, link_text, operation_text, task_text
 from linewright.clock import monotonic
 from linewright.errors import UsageError
 
@@ -34,6 +34,8 @@ class Manner:
     follow: bool
     timeout: float | None
     as_json: bool
+    by_link: bool = False
+    """At a question it is not asked here: a link is made for whoever has the phone."""
 
     @property
     def waits(self) -> bool:
@@ -56,7 +58,7 @@ def _begin_only(begin: Begin, manner: Manner, asked_as: str | None) -> int:
 
     seen = run(work)
     result(seen.operation, operation_text(seen.operation, seen.now), as_json=manner.as_json)
-    return _leave(seen, asked_as)
+    return _leave(seen, manner, asked_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,23 @@ class _Seen:
     worked: bool
 
 
-def _leave(seen: _Seen, asked_as: str | None) -> int:
+def _leave(seen: _Seen, manner: Manner, asked_as: str | None) -> int:
     status = STATUS[seen.operation["state"]]
+    if manner.by_link and status == STATUS["asking"] and seen.operation["task"]:
+        _link(seen.operation["task"]["id"], seen.now, as_json=manner.as_json)
     if status == STATUS["waiting"]:
         fault(goes_on(seen.operation, seen.now, asked_as, worked=seen.worked))
     return status
+
+
+def _link(task: str, now: datetime, *, as_json: bool) -> None:
+    """Makes the link of a question; with `--json` it is said beside the document."""
+    try:
+        made = run(lambda linewright: linewright.link(task))
+    except UsageError as error:
+        fault(clean(f"No link was made. {error.message} {error.fix}"))
+    else:
+        (fault if as_json else write)(f"\n{link_text(made, now)}")
 
 
 class _Watch:
@@ -96,7 +110,7 @@ class _Watch:
 
     def _may_ask(self, operation: Shape) -> bool:
         asks = operation["state"] == "asking" and operation["task"] is not None
-        return asks and is_terminal() and not self._manner.follow
+        return asks and is_terminal() and not self._manner.follow and not self._manner.by_link
 
     def _drive(self, begin: Begin) -> _Seen:
         async def work(linewright: Linewright) -> _Seen:
@@ -159,7 +173,7 @@ class _Watch:
             write("\n" + task_text(operation["task"]))
         elif operation["next_step"] and operation["ended_at"] and not is_terminal():
             write(clean(operation["next_step"]))
-        return _leave(seen, self._asked_as)
+        return _leave(seen, self._manner, self._asked_as)
 
 
 def _answer(task: str, answer: Answer) -> Begin:

@@ -18,6 +18,7 @@ __all__ = [
     "attempt_answer",
     "budget_line",
     "goes_on",
+    "link_text",
     "number_list",
     "number_text",
     "operation_list",
@@ -133,6 +134,13 @@ def task_text(task: Shape) -> str:
     if task["state"] != "open":
         return clean(f"{lines[0]}\nIt is {task['state']}.")
     return clean("\n".join([*lines, *(f"  {way}" for way in answer_ways(task))]))
+
+
+def link_text(made: Shape, now: datetime) -> str:
+    """A link that was made, and what to do with it."""
+    ends = moment(made["expires_at"])
+    until = f" until {clock_time(ends, now)}" if ends else ""
+    return f"Send this address to whoever has the phone. It opens this question alone{until}:\n{made['url']}"
 
 
 def answer_ways(task: Shape) -> list[str]:

@@ -14,7 +14,7 @@ from linewright.cli.inputs import is_terminal, secret_text
 from linewright.cli.say import Shape, listing, result
 from linewright.cli.session import run, timed
 from linewright.cli.through import Manner, see_through
-from linewright.cli.words import operation_list, operation_text, task_list, task_text
+from linewright.cli.words import link_text, operation_list, operation_text, task_list, task_text
 from linewright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -138,6 +138,17 @@ def answer_task(
     taken, now = timed(_answering(id, answer))
     result(taken, operation_text(taken, now) if "goal" in taken else task_text(taken), as_json=as_json)
     return TAKEN
+
+
+@tasks.command("link")
+def link_task(id: TaskId, as_json: o.Json = False) -> int:
+    """Make an address that opens this question for one person, without a login.
+
+    It is good for seven days or until the operation ends; a link made before opens nothing any more.
+    """
+    made, now = timed(lambda linewright: linewright.link(id))
+    result(made, link_text(made, now), as_json=as_json)
+    return 0
 
 
 def _at_terminal(id: str) -> Answer | None:

@@ -171,7 +171,7 @@ async def _answered(request: Request, opened: Opened, task: str, **answer: Any) 
     desk, link = opened.desk, opened.link
     if opened.over is not None:
         return _page(request, opened)
-    if task != opened.view.task:
+    if not task or task != opened.view.task:
         return RedirectResponse(opened.path, 303)
     if "value" in answer and not await run_in_threadpool(desk.store.links.spend_try, link.id):
         desk.store.links.end(link.id, "too-many-tries", desk.now())
