@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import phonenumbers
 
-from linewright.domain.holds import hold_after
 from linewright.domain.journal import Answer, Outcome, RemoteError
 from linewright.domain.number import Number
-from linewright.domain.operation import Account
 from linewright.errors import LinewrightError, RemoteUnavailable, UsageError
+from linewright.fleet import FleetCheck, Looked
 from linewright.graph.client import GraphClient
 from linewright.graph.wire import nonexisting_field
 from linewright.secret import Secret
@@ -25,6 +26,7 @@ class AccountDesk:
     def __init__(self, office: Installation) -> None:
         self._office = office
         self._store = office.store
+        self._fleet = FleetCheck(office)
 
     async def add(
         self,
@@ -40,6 +42,7 @@ class AccountDesk:
         if pin_reset not in ("ask", "auto"):
             raise UsageError(f"A PIN reset is auto or ask, not {pin_reset[:20]}.", fix="Name one of the two.")
         _plausible(waba, token)
+        asked = self._office.clock.now()
         async with self._office.clients.with_token(token) as client:
             listing = await client.list_numbers(waba)
             if listing.outcome is not Outcome.OK:
@@ -56,40 +59,36 @@ class AccountDesk:
             pin_reset=pin_reset,
             subscribe=subscribe,
         )
-        self._store.numbers.take_listing(name, listing.body["data"], now=now)
+        self._store.numbers.take_listing(name, _rows(listing), now=asked)
+        self._store.checks.soon([name], now, new_token=True)
+        self._store.conditions.refresh(name, now, self._office.catalogue)
 
     async def sync(self, name: str) -> list[Number]:
         """Takes over the account's numbers as the remote lists them."""
-        account = self._store.accounts.get(name)
-        listing = await self._listed(account)
-        if listing.outcome is not Outcome.OK:
-            raise _not_listed(listing, name, account.waba)
-        return self._store.numbers.take_listing(name, listing.body["data"], now=self._office.clock.now())
+        looked = await self._fleet.look(name, listing_only=True)
+        if not looked.whole:
+            raise _not_listed(looked.answer, name, self._store.accounts.get(name).waba)
+        return [self._store.numbers.get(id) for id in looked.numbers]
 
     async def look(self, name: str) -> None:
-        """Reads the account's listing once. A refusal is an error here, unless it holds the account."""
-        if not await self.check(name) and self._store.accounts.get(name).hold is None:
-            account = self._store.accounts.get(name)
-            if not account.paused:
-                raise _not_listed(await self._listed(account), name, account.waba)
+        """Looks at the account once. A refusal is an error here, unless it holds the account."""
+        looked = await self._looked(name)
+        account = self._store.accounts.get(name)
+        if not looked.whole and account.hold is None and not account.paused:
+            raise _not_listed(looked.answer, name, account.waba)
 
     async def check(self, name: str) -> bool:
-        """Reads the account's listing once, keeps what it shows, and says whether it could be read."""
-        account = self._store.accounts.get(name)
-        listing = await self._listed(account)
-        if listing.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
-            raise _not_listed(listing, name, account.waba)
-        if listing.outcome is Outcome.OK:
-            self._store.numbers.take_listing(name, listing.body["data"], now=self._office.clock.now())
-        return listing.outcome is Outcome.OK and not account.paused
+        """Looks at the account and each of its numbers once, keeps what they show, and says whether it could be
+        read."""
+        looked = await self._looked(name)
+        return looked.whole and not self._store.accounts.get(name).paused
 
-    async def _listed(self, account: Account) -> Answer:
-        """The listing; it holds or releases the account as any answer does."""
-        listing = await self._office.clients.of(account.name).list_numbers(account.waba)
-        hold = hold_after(account.hold, listing, self._office.catalogue, self._office.clock.now())
-        if hold != account.hold:
-            self._store.ledger.save_hold(account.name, hold)
-        return listing
+    async def _looked(self, name: str) -> Looked:
+        """Raises `RemoteUnavailable` when the listing had no useful answer; what its pages told is kept."""
+        looked = await self._fleet.look(name)
+        if looked.answer.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
+            raise _not_listed(looked.answer, name, self._store.accounts.get(name).waba)
+        return looked
 
     async def create_number(self, e164: str, account: str, verified_name: str) -> Number:
         """Creates a number. Both what is asked and what came back are journalled in the audit.
@@ -153,6 +152,10 @@ def _plausible(waba: str, token: Secret) -> None:
             fix="Give the system user's whole token, alone in its file or on stdin.",
             reason="token",
         )
+
+
+def _rows(listing: Answer) -> list[dict[str, Any]]:
+    return [row for row in listing.body["data"] if isinstance(row, dict)]
 
 
 async def _app_of(client: GraphClient) -> str | None:

@@ -15,12 +15,12 @@ from linewright.domain.number import Standing
 from linewright.domain.pins import PinState
 from linewright.domain.rails import NOT_OURS, WAY_BACK
 from linewright.errors import LinewrightError
+from linewright.fleet import PERMISSIONS
 from linewright.graph.remote import subscribed_to
 from linewright.wiring import Installation
 
 __all__ = ["examine", "examine_number", "finding"]
 
-PERMISSIONS = ("whatsapp_business_management", "whatsapp_business_messaging")
 CLOCKS_APART = timedelta(minutes=5)
 EXPIRES_SOON = timedelta(days=7)
 

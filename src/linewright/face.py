@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from linewright import asked
 from linewright.accounts import AccountDesk
 from linewright.bundle import write_bundle
 from linewright.clock import SystemClock, monotonic
 from linewright.config import Settings, load
 from linewright.doctor import examine, examine_number
+from linewright.domain.conditions import Condition, warning_of
 from linewright.domain.journal import Outcome
-from linewright.domain.number import Number, Standing, reading_of
-from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState, ReplyKind
+from linewright.domain.number import Standing, Wanted, reading_of
+from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState
 from linewright.driver import Driver
 from linewright.engine.ports import Clock
 from linewright.errors import RemoteUnavailable, UsageError
 from linewright.explain import explain
 from linewright.secret import Secret
-from linewright.shapes import listing, when
+from linewright.shapes import condition_shape, listing, when
 from linewright.store.digest import address_of
 from linewright.store.facts import PUBLIC_URL
 from linewright.store.operations import Options
@@ -38,9 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["Linewright"]
 
 Shape = dict[str, Any]
-METHODS = {"sms": "SMS", "voice": "VOICE"}
-GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
-NEEDS_NOBODY = {Standing.ONLINE, Standing.COEXISTENCE, Standing.TEST, Standing.MIGRATED, Standing.DELETED}
 
 
 class Linewright:
@@ -129,6 +128,7 @@ class Linewright:
         )
         for name in names:
             await self.office.clients.forget(name)
+        self._store.checks.soon(names, now, new_token=token is not None)
         return [self._account(name) for name in names]
 
     async def remove_account(self, name: str) -> Shape:
@@ -151,7 +151,7 @@ class Linewright:
 
     async def numbers(self, standing: str | None = None) -> list[Shape]:
         """All numbers, by id; `standing` picks those."""
-        wanted = _standing(standing)
+        wanted = asked.standing(standing)
         found: list[Shape] = []
         after: str | None = None
         while True:
@@ -204,13 +204,12 @@ class Linewright:
         digits, which a deregister needs; with `by_link` not even the first code is sent before whoever
         has the phone says so (see `link`).
         """
-        if goal not in GOALS:
-            raise UsageError(f"There is no goal {goal}.", fix=f"One of: {', '.join(GOALS)}.")
+        wanted = asked.goal_of(goal)
         number = self._store.numbers.find(n)
-        if goal == Goal.DEREGISTER:
-            _confirmed(number, confirm)
+        if wanted is Goal.DEREGISTER:
+            asked.confirmed(number, confirm)
         options = Options(
-            code_method=_method(code_method),
+            code_method=asked.method(code_method),
             code_language=code_language,
             use_reserve=use_reserve or None,
             subscribe=None if subscribe else False,
@@ -218,7 +217,7 @@ class Linewright:
         )
         self._store.accounts.open_token(number.account)  # a key that does not fit is told before anything is opened
         operation, is_new = self._store.operations.open(
-            GOALS[goal], number, now=self.clock.now(), options=options, pin=pin, because=because
+            wanted, number, now=self.clock.now(), options=options, pin=pin, because=because
         )
         return self._views.operation(operation.id), is_new
 
@@ -308,7 +307,7 @@ class Linewright:
         """The operations, the newest first; `state` picks those."""
         found, after = [], None
         while True:
-            page, after = self._store.operations.listing(states=_states(state), after=after, limit=200)
+            page, after = self._store.operations.listing(states=asked.states(state), after=after, limit=200)
             found += [self._views.operation(operation.id) for operation in page]
             if after is None:
                 return found
@@ -356,12 +355,12 @@ class Linewright:
         Raises `UsageError` for an answer that is turned away; the question stays open. Returns the
         operation; for an account's question, the question itself.
         """
-        answer = _one_answer(value=value, approve=approve, done=done, decline=decline, resend=resend)
-        asked = self._store.tasks.get(task)
+        answer = asked.one_answer(value=value, approve=approve, done=done, decline=decline, resend=resend)
+        question = self._store.tasks.get(task)
         self._store.tasks.answer(
             task, answer, now=self.clock.now(), value=value, pin_changed=pin_changed, method=resend
         )
-        return self._views.operation(asked.operation) if asked.operation else await self.task(task)
+        return self._views.operation(question.operation) if question.operation else await self.task(task)
 
     async def link(
         self, task: str, *, who: str = "terminal", public_url: str = "", now: datetime | None = None
@@ -395,13 +394,22 @@ class Linewright:
         """The kept PIN itself; leaves an audit event."""
         return self._store.pins.show(self._store.numbers.find(n), now=self.clock.now(), who=who)
 
+    async def conditions(self, n: str) -> list[Shape]:
+        """What is known of one number now: `{"type","status","reason","message","fix","since"}` each."""
+        return self._views.conditions(self._store.numbers.find(n).id)
+
     async def check(self, account: str | None = None) -> Shape:
-        """Reads every number once, and says which need attention and why."""
+        """Looks at every account and number once, and says which need attention and why: each item carries its
+        `conditions`, and as `warning` the type of the most important one that is not as it should be."""
         prune(self._store.database, self.clock.now(), self.settings.keep_days)
         names = [account] if account else [line.account.name for line in self._store.accounts.all()]
         troubled = [name for name in names if not await self._accounts.check(name)]
         items = [shape for shape in await self.numbers() if shape["account"] in names]
-        wanting = [shape for shape in items if shape["wanted"] != "released" and not _calm(shape)]
+        found = self._store.conditions.look_at(
+            [shape["id"] for shape in items], self.clock.now(), self.office.catalogue
+        )
+        items = [shape | _judged(shape, found[shape["id"]]) for shape in items]
+        wanting = [item for item in items if item["warning"] or (item["operation"] and item["wanted"] != "released")]
         accounts = [self._account(name) for name in names]
         return listing(items) | {
             "accounts": accounts,
@@ -450,67 +458,9 @@ class Linewright:
         return explain(error)
 
 
-def _standing(text: str | None) -> Standing | None:
-    if text is None:
-        return None
-    try:
-        return Standing(text)
-    except ValueError:
-        names = ", ".join(standing.value for standing in Standing)
-        raise UsageError(f"There is no standing {text[:40]}.", fix=f"One of: {names}.") from None
-
-
-def _states(text: str | None) -> list[OperationState] | None:
-    if text is None:
-        return None
-    if text == "open":
-        return list(OPEN_STATES)
-    try:
-        return [OperationState(text)]
-    except ValueError:
-        names = ", ".join(state.value for state in OperationState)
-        raise UsageError(f"There is no state {text[:40]}.", fix=f"One of: open, {names}.") from None
-
-
-def _method(text: str | None) -> str | None:
-    if text is None:
-        return None
-    if text.lower() not in METHODS:
-        raise UsageError(f"A code comes by sms or voice, not by {text[:20]}.", fix="Name one of the two.")
-    return METHODS[text.lower()]
-
-
-def _confirmed(number: Number, confirm: str | None) -> None:
-    if confirm == number.e164[-4:]:
-        return
-    raise UsageError(
-        "The last four digits do not match." if confirm else "A deregister needs the number's last four digits.",
-        fix="Give them with --confirm; nothing was changed.",
-        reason="confirm",
-    )
-
-
-def _one_answer(*, value: Secret | None, approve: bool, done: bool, decline: bool, resend: str | None) -> ReplyKind:
-    given = [
-        kind
-        for kind, chosen in (
-            (ReplyKind.VALUE, value is not None),
-            (ReplyKind.APPROVE, approve),
-            (ReplyKind.DONE, done),
-            (ReplyKind.DECLINE, decline),
-            (ReplyKind.RESEND, resend is not None),
-        )
-        if chosen
-    ]
-    if len(given) != 1:
-        raise UsageError(
-            "An answer is one thing: a value, approve, done, decline or resend.",
-            fix="Give exactly one. The question stays open.",
-            reason="answer-refused",
-        )
-    return given[0]
-
-
-def _calm(shape: Shape) -> bool:
-    """Whether a number needs nobody: online, or not ours to bring online."""
-    return Standing(shape["standing"]) in NEEDS_NOBODY and not shape["operation"]
+def _judged(shape: Shape, conditions: Iterable[Condition]) -> Shape:
+    """What `check` adds to a number."""
+    kept = tuple(conditions)
+    warning = warning_of(kept, Standing(shape["standing"]), Wanted(shape["wanted"]))
+    shown = [condition_shape(condition) for condition in kept]
+    return {"conditions": shown, "warning": warning.type.value if warning else None}

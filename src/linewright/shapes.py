@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from linewright.domain.budget import LIMITED, Budget
+from linewright.domain.conditions import Condition
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Account, Operation, OperationState, ReplyKind, TaskKind
@@ -18,6 +19,7 @@ __all__ = [
     "account_shape",
     "attempt_shape",
     "budget_shape",
+    "condition_shape",
     "due",
     "listing",
     "number_ref",
@@ -176,6 +178,17 @@ def number_shape(
         "pin": {"state": pins.state.value, "since": when(pins.since)},
         "operation": operation,
         "budgets": {kind.value: budget_shape(budgets[kind]) for kind in BUDGETED},
+    }
+
+
+def condition_shape(condition: Condition) -> Shape:
+    return {
+        "type": condition.type.value,
+        "status": condition.status.value,
+        "reason": condition.reason,
+        "message": condition.message,
+        "fix": condition.fix,
+        "since": when(condition.since),
     }
 
 

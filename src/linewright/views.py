@@ -11,7 +11,7 @@ from linewright.domain.number import Standing
 from linewright.domain.operation import Operation
 from linewright.domain.rails import NOT_OURS
 from linewright.domain.standing import Judged
-from linewright.shapes import BUDGETED, account_shape, number_shape, operation_shape, task_shape
+from linewright.shapes import BUDGETED, account_shape, condition_shape, number_shape, operation_shape, task_shape
 from linewright.store.accounts import AccountLine
 from linewright.store.listed import number_page, one_number
 from linewright.store.numbers import NumberLine
@@ -102,6 +102,12 @@ class Views:
             limit=limit,
         )
         return [_number(listed.line, listed.case) for listed in page], following
+
+    def conditions(self, number: str) -> list[Shape]:
+        """The conditions of one number now. Raises `KeyError` for an unknown one."""
+        office = self._office
+        found = office.store.conditions.look(number, office.clock.now(), office.catalogue)
+        return [condition_shape(condition) for condition in found]
 
     def account(self, line: AccountLine) -> Shape:
         return account_shape(line.account, task=line.task, numbers=line.numbers)

@@ -13,6 +13,7 @@ from typing import Protocol
 from linewright.engine.poll import PollEngine
 from linewright.engine.shift import CONCURRENCY, GRACE_SECONDS, until_any
 from linewright.errors import LinewrightError
+from linewright.fleet import FleetCheck
 from linewright.store.ids import new_id
 from linewright.store.jobs import QUEUE, TASK
 from linewright.store.upgrade import refuse_newer
@@ -66,6 +67,7 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
+        self._fleet = FleetCheck(office)
         self._version = version("linewright")
         self._ready = False
         self._say = say
@@ -76,18 +78,20 @@ class Worker:
         beating = asyncio.ensure_future(self._beat())
         serving = asyncio.ensure_future(self._engine.serve(self.stopping, self._now_ready))
         told = asyncio.ensure_future(self.stopping.wait())
+        checking = asyncio.ensure_future(self._fleet.serve(self.stopping))
         try:
             await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
             self.stopping.set()
             self._stop()
-            await asyncio.wait([serving], timeout=STOP_SECONDS)
+            await asyncio.wait([serving, checking], timeout=STOP_SECONDS)
         finally:
             self.stopping.set()
-            await asyncio.wait([beating])
+            await asyncio.wait([beating, checking])
             self._leave()
         if serving.done():
             serving.result()
         beating.result()
+        checking.result()
         self._say(f"Stopped. {self._open()}; whoever works here next goes on with them.")
 
     def _now_ready(self) -> None:

@@ -44,10 +44,18 @@ def check(
     found = run(lambda linewright: linewright.check(name))
     needy = found["attention"]
     held = [account for account in found["accounts"] if account["state"] != "ok"]
-    parts = [number_list(found["items"]), account_list(held) if held else ""]
+    warned = [_warning(item) for item in found["items"] if item["warning"]]
+    parts = [number_list(found["items"]), account_list(held) if held else "", "\n".join(warned)]
     parts.append(f"Needs attention: {needy}." if needy else "Nothing needs attention.")
     result(found, "\n\n".join(part for part in parts if part), as_json=as_json)
     return ATTENTION if needy else 0
+
+
+def _warning(item: Shape) -> str:
+    """What is wrong with a number, and what to do."""
+    told = next(condition for condition in item["conditions"] if condition["type"] == item["warning"])
+    fix = f"\n         To do: {told['fix']}" if told["fix"] else ""
+    return clean(f"{item['display']}  {told['type']}: {told['message']}{fix}")
 
 
 def doctor(

@@ -9,12 +9,13 @@ from zlib import crc32
 
 from linewright.domain.journal import Answer, Outcome
 from linewright.domain.number import Reading, Standing
-from linewright.domain.operation import Account
+from linewright.domain.operation import Hold
 from linewright.domain.standing import Judged, contradictory
 
 __all__ = [
     "BACKOFF",
     "CHECK_EVERY",
+    "KEPT_WHOLE",
     "LOOK_EVERY",
     "SAID_AGAIN_EVERY",
     "YOUNG_EVERY",
@@ -36,21 +37,21 @@ BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
 SPREAD = 0.1
 SAID_AGAIN_EVERY = timedelta(hours=6)
 """A reading that says what the last one said moves its time; after so long it is kept as one more."""
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-THINNING = ((2 * DAY, timedelta(0)), (14 * DAY, DAY), (timedelta.max, 7 * DAY))
+DAY = timedelta(days=1)
+KEPT_WHOLE = 2 * DAY
+THINNING = ((KEPT_WHOLE, timedelta(0)), (14 * DAY, DAY), (timedelta.max, 7 * DAY))
 """Up to which age repeated readings are kept, and how far apart: all of two days, one a day, one a week."""
 
 
-def next_check(account: Account, now: datetime, *, grown: bool, failures: int) -> datetime:
+def next_check(account: str, now: datetime, *, hold: Hold | None, grown: bool, failures: int = 0) -> datetime:
     """When the account comes next. `grown`: one of its numbers was seen online; `failures`: listings that failed
     in a row. Spread by the account's name, not by chance, so that not all come at once."""
-    hold = account.hold
-    if hold is not None and hold.probe_at > now and not account.paused:
+    if hold is not None and hold.probe_at > now:
         return hold.probe_at
     if failures:
         return now + BACKOFF[min(failures, len(BACKOFF)) - 1]
     every = CHECK_EVERY if grown else YOUNG_EVERY
-    return now + every * (1 - SPREAD * (crc32(account.name.encode()) % 1000) / 1000)
+    return now + every * (1 - SPREAD * (crc32(account.encode()) % 1000) / 1000)
 
 
 def looks_today(looked_at: datetime | None, now: datetime) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any
 
-from linewright.domain.journal import Answer, Outcome
+from linewright.domain.journal import Answer, CallKind, Outcome
 from linewright.graph import judge, wire
 from linewright.graph.sender import Sender, Transport
 from linewright.secret import Secret
@@ -19,6 +19,7 @@ GRAPH_URL = "https://graph.facebook.com"
 GRAPH_VERSION = "v25.0"
 TIMEOUT_SECONDS = 30.0
 MOST_PAGES = 1000
+NO_PAGE = Answer(call=CallKind.LOOK, outcome=Outcome.NOT_SENT)
 
 
 class GraphClient:
@@ -72,24 +73,35 @@ class GraphClient:
     async def list_numbers(self, waba: str) -> Answer:
         """All numbers of an account: the body is `{"data": […]}`, gathered page by page.
 
-        Pages are asked for by `cursors.after`; `paging.next` is never followed, since it repeats the token. A
-        listing that may be incomplete is in doubt.
+        A listing that may be incomplete is in doubt.
         """
         rows: list[Any] = []
-        seen: set[str | None] = {None}
-        after: str | None = None
-        for _ in range(MOST_PAGES):
-            answer = await self._read(partial(wire.list_numbers, waba, after, self.unsupported_fields))
+        answer = NO_PAGE
+        async for answer in self.number_pages(waba):
             if answer.outcome is not Outcome.OK:
                 return answer
             rows += answer.body["data"]
+        return replace(answer, body={"data": rows})
+
+    async def number_pages(self, waba: str) -> AsyncIterator[Answer]:
+        """The pages of an account's numbers as they come: the body of each is `{"data": […]}`. The listing is whole
+        when the last page is ok; else the last one tells what went wrong.
+
+        Pages are asked for by `cursors.after`; `paging.next` is never followed, since it repeats the token.
+        """
+        seen: set[str | None] = {None}
+        after: str | None = None
+        answer = NO_PAGE
+        for _ in range(MOST_PAGES):
+            answer = await self._read(partial(wire.list_numbers, waba, after, self.unsupported_fields))
+            yield answer
             more, after = _following(answer.body)
-            if not more:
-                return replace(answer, body={"data": rows})
+            if answer.outcome is not Outcome.OK or not more:
+                return
             if after in seen:
                 break
             seen.add(after)
-        return replace(answer, outcome=Outcome.IN_DOUBT, body={}, failure="The listing of the numbers has no end.")
+        yield replace(answer, outcome=Outcome.IN_DOUBT, body={}, failure="The listing of the numbers has no end.")
 
     async def read_account(self, waba: str) -> Answer:
         """The account's `id` and `name`."""

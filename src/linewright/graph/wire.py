@@ -47,6 +47,7 @@ WISHED = (
     "throughput",
     "verified_name",
     "last_onboarded_time",
+    "quality_rating",
 )
 FIELDS = (*NEEDED, *WISHED)
 NONEXISTING = re.compile(r"nonexisting field \((\w+)\)")

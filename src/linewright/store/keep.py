@@ -18,7 +18,19 @@ from linewright.store import tables as t
 from linewright.store.engine import WAKER
 from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
 
-__all__ = ["Seen", "after_attempts", "change_pin", "keep_reading", "note", "rejudge", "set_timers", "wake"]
+__all__ = [
+    "Seen",
+    "after_attempts",
+    "change_pin",
+    "judged_values",
+    "keep_reading",
+    "note",
+    "rejudge",
+    "said_off",
+    "set_timers",
+    "supersedes",
+    "wake",
+]
 
 TICK = timedelta(microseconds=1)
 
@@ -46,19 +58,19 @@ def keep_reading(connection: Connection, number: str, operation: str | None, rea
     seq = connection.execute(insert(t.readings).values(values).returning(t.readings.c.seq)).scalar_one()
     if not reading.good:
         return None
-    if reading.is_pin_enabled is False and not _said_off(row):
+    if reading.is_pin_enabled is False and not said_off(row):
         change_pin(connection, row["n_e164"], ChangeKind.OFF, reading.at)
-    if not _supersedes(reading, operation, row):
+    if not supersedes(reading, operation, row):
         return None
     return _update_number(connection, seq, reading, row)
 
 
-def _said_off(row: Row) -> bool:
+def said_off(row: Row) -> bool:
     """Whether the good reading before said so already: two-step verification was not switched off since."""
     return row["r_seq"] is not None and reading_from(row, "r_").is_pin_enabled is False
 
 
-def _supersedes(reading: Reading, operation: str | None, row: Row) -> bool:
+def supersedes(reading: Reading, operation: str | None, row: Row) -> bool:
     """Within one operation the later saved one is the newer, whatever the clock did; else the time tells."""
     if row["r_seq"] is None or (operation is not None and row["r_operation"] == operation):
         return True
@@ -78,14 +90,14 @@ def _update_number(connection: Connection, seq: int, reading: Reading, row: Row)
     if reading.display:
         values["display"] = reading.display
     after = judge(reading, there)
-    values |= _cached(after, reading)
+    values |= judged_values(after, reading)
     if known.seen_online_at is None and after.standing in REGISTERED:
         values["seen_online_at"] = reading.at
     connection.execute(update(t.numbers).where(t.numbers.c.id == known.id).values(values))
     return before.standing, after.standing
 
 
-def _cached(judged: Judged, reading: Reading) -> dict[str, Any]:
+def judged_values(judged: Judged, reading: Reading) -> dict[str, Any]:
     """The judgement beside the reading it was made of: a list of 100,000 numbers is asked by it."""
     return {"standing": judged.standing.value, "standing_reason": judged.reason, "name": reading.verified_name or ""}
 
@@ -99,7 +111,7 @@ def rejudge(connection: Connection) -> None:
     found: list[dict[str, Any]] = []
     for row in connection.execute(joined).mappings():
         reading = reading_from(row, "r_")
-        found.append({"this": row["n_id"], **_cached(judge(reading, number_of(row, "n_")), reading)})
+        found.append({"this": row["n_id"], **judged_values(judge(reading, number_of(row, "n_")), reading)})
     if found:
         connection.execute(update(t.numbers).where(t.numbers.c.id == bindparam("this")), found)
 

@@ -11,14 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, 
 
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
-from linewright.domain.journal import Answer, CallKind, Outcome
-from linewright.domain.number import Number, Reading, Standing, Wanted, reading_of
+from linewright.domain.number import Number, Reading, Standing, Wanted
 from linewright.domain.standing import Judged, judge
 from linewright.errors import UsageError
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.gather import gather_number
 from linewright.store.keep import keep_reading, wake
+from linewright.store.pages import Told, digits_of, e164_of, keep_absent, keep_page
 from linewright.store.rows import Row, number_of, prefixed, reading_from
 
 __all__ = ["NumberLine", "Numbers", "e164_of"]
@@ -36,15 +36,6 @@ class NumberLine:
     operation: str | None
 
 
-def e164_of(display: str) -> str:
-    """`+` and the digits of an international form, as the remote displays it."""
-    return "+" + _digits(display)
-
-
-def _digits(text: str) -> str:
-    return "".join(each for each in text if each in "0123456789")
-
-
 class Numbers:
     """Every method is one transaction. Numbers that were forgotten, or whose account was removed, are not
     listed; what was kept of them stays."""
@@ -59,20 +50,28 @@ class Numbers:
 
     def take_listing(self, account: str, bodies: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Number]:
         """Takes over the numbers of a listing, each a body as the remote said it (`id`,
-        `display_phone_number`, and what was asked for); a body with `status` is kept as a reading."""
-        found: list[Number] = []
+        `display_phone_number`, and what was asked for); a body with `status` is kept as a reading. `now` is when
+        the listing was asked for: a newer reading stays."""
         with self._database.writing() as connection:
-            for body in bodies:
-                id, display = str(body.get("id", "")), str(body.get("display_phone_number", ""))
-                if not id or not _digits(display):
-                    continue
-                _upsert(connection, account, id, display, now)
-                answer = Answer(call=CallKind.READ, outcome=Outcome.OK, body=dict(body))
-                reading = reading_of(answer, id, now)
-                if reading.good:
-                    _take(connection, id, reading)
-                found.append(_get(connection, id))
-        return found
+            told = keep_page(connection, account, bodies, now)
+            return [_get(connection, id) for id in told.numbers]
+
+    def keep_page(self, account: str, bodies: Iterable[Mapping[str, Any]], *, at: datetime) -> Told:
+        """`take_listing` for one page, asked for at `at`: the ids that it named, and those to be read again."""
+        with self._database.writing() as connection:
+            return keep_page(connection, account, bodies, at)
+
+    def keep_absent(self, id: str, *, at: datetime) -> bool:
+        """Notes that a number is gone from its account (see `pages.keep_absent`)."""
+        with self._database.writing() as connection:
+            return keep_absent(connection, id, at)
+
+    def standings(self, account: str) -> dict[str, Standing]:
+        """The account's numbers that are listed, each with the standing kept beside its last good reading."""
+        here = (t.numbers.c.account == account, t.numbers.c.forgotten_at.is_(None))
+        with self._database.reading() as connection:
+            rows = connection.execute(select(t.numbers.c.id, t.numbers.c.standing).where(*here)).all()
+        return {str(id): Standing(standing) for id, standing in rows}
 
     def save_reading(self, id: str, reading: Reading) -> None:
         """Keeps a reading made outside an operation; one that changes the standing wakes the number's
@@ -204,7 +203,7 @@ def _get(connection: Connection, id: str) -> Number:
 def _found(connection: Connection, name: str, account: str) -> list[Number]:
     """By id, else by the digits of the phone; numbers of living accounts before those of removed ones."""
     looks = [t.numbers.c.id == name]
-    digits = _digits(name)
+    digits = digits_of(name)
     if digits and all(each in "+0123456789 ().-\u2010\u2011\u2013\u00a0\u202f\u200e" for each in name):
         looks.append(t.numbers.c.e164 == "+" + digits)
     query = select(t.numbers, t.accounts.c.removed_at).join(t.accounts).where(t.numbers.c.forgotten_at.is_(None))

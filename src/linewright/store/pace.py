@@ -36,6 +36,17 @@ class AccountPace:
                 connection.execute(update(t.operations).where(t.operations.c.id == operation).values(turn_at=kept))
             return begins if begins > now else None
 
+    def admit_check(self, account: str, now: datetime) -> datetime | None:
+        """None when a look at the whole account may begin now; else when to ask again. Nothing is kept for it:
+        turns go before it."""
+        with self._database.writing() as connection:
+            pace, row = _locked(connection, account)
+            after, begins = pace.admitted(now, GROWN if row["grown"] else YOUNG)
+            if begins > now:
+                return begins
+            _keep(connection, account, after)
+            return None
+
     def settle(self, account: str, admitted: datetime, calls: int, usage: int | None, now: datetime) -> None:
         with self._database.writing() as connection:
             pace, _ = _locked(connection, account)

@@ -211,6 +211,7 @@ def number_of(row: Row, prefix: str = "") -> Number:
         wanted=Wanted(row[prefix + "wanted"]),
         seen_online_at=row[prefix + "seen_online_at"],
         contradictory_since=row[prefix + "contradictory_since"],
+        absent_since=row[prefix + "absent_since"],
         storage=_storage_of(row[prefix + "storage"]),
     )
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from linewright.store.accounts import Accounts
 from linewright.store.api_tokens import ApiTokens
+from linewright.store.checks import Checks
+from linewright.store.conditions import Conditions
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
 from linewright.store.fleet import Fleet
@@ -39,6 +41,8 @@ class Store:
         self.pins = Pins(database, vault)
         self.audit = Audit(database)
         self.pace = AccountPace(database)
+        self.checks = Checks(database)
+        self.conditions = Conditions(database)
         self.facts = Facts(database)
         self.fleet = Fleet(database)
         self.workers = Workers(database)
