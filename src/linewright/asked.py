@@ -1,0 +1,81 @@
+"""What is asked for in words, looked at before anything is done: the same for a home and for a service."""
+
+from __future__ import annotations
+
+from linewright.domain.number import Number, Standing
+from linewright.domain.operation import OPEN_STATES, Goal, OperationState, ReplyKind
+from linewright.errors import UsageError
+from linewright.secret import Secret
+
+__all__ = ["GOALS", "confirmed", "goal_of", "method", "one_answer", "standing", "states"]
+
+METHODS = {"sms": "SMS", "voice": "VOICE"}
+GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
+
+
+def goal_of(text: str) -> Goal:
+    """Raises `UsageError`, as everything here does."""
+    if text not in GOALS:
+        raise UsageError(f"There is no goal {text}.", fix=f"One of: {', '.join(GOALS)}.")
+    return GOALS[text]
+
+
+def standing(text: str | None) -> Standing | None:
+    if text is None:
+        return None
+    try:
+        return Standing(text)
+    except ValueError:
+        names = ", ".join(standing.value for standing in Standing)
+        raise UsageError(f"There is no standing {text[:40]}.", fix=f"One of: {names}.") from None
+
+
+def states(text: str | None) -> list[OperationState] | None:
+    if text is None:
+        return None
+    if text == "open":
+        return list(OPEN_STATES)
+    try:
+        return [OperationState(text)]
+    except ValueError:
+        names = ", ".join(state.value for state in OperationState)
+        raise UsageError(f"There is no state {text[:40]}.", fix=f"One of: open, {names}.") from None
+
+
+def method(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if text.lower() not in METHODS:
+        raise UsageError(f"A code comes by sms or voice, not by {text[:20]}.", fix="Name one of the two.")
+    return METHODS[text.lower()]
+
+
+def confirmed(number: Number, confirm: str | None) -> None:
+    if confirm == number.e164[-4:]:
+        return
+    raise UsageError(
+        "The last four digits do not match." if confirm else "A deregister needs the number's last four digits.",
+        fix="Give them with --confirm; nothing was changed.",
+        reason="confirm",
+    )
+
+
+def one_answer(*, value: Secret | None, approve: bool, done: bool, decline: bool, resend: str | None) -> ReplyKind:
+    given = [
+        kind
+        for kind, chosen in (
+            (ReplyKind.VALUE, value is not None),
+            (ReplyKind.APPROVE, approve),
+            (ReplyKind.DONE, done),
+            (ReplyKind.DECLINE, decline),
+            (ReplyKind.RESEND, resend is not None),
+        )
+        if chosen
+    ]
+    if len(given) != 1:
+        raise UsageError(
+            "An answer is one thing: a value, approve, done, decline or resend.",
+            fix="Give exactly one. The question stays open.",
+            reason="answer-refused",
+        )
+    return given[0]
