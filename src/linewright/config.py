@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     def vault_key(self) -> Secret | None:
         return Secret(self.key.get_secret_value()) if self.key else None
 
+    @property
+    def service_token(self) -> Secret | None:
+        return Secret(self.api_token.get_secret_value()) if self.api_token else None
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from linewright.cli.guard import chosen
 
 if TYPE_CHECKING:
+    from linewright.config import Settings
     from linewright.face import Linewright
 
 __all__ = ["run", "timed"]
@@ -17,21 +18,33 @@ T = TypeVar("T")
 
 
 def run(work: Callable[[Linewright], Awaitable[T]]) -> T:
-    """Opens the chosen home, does `work` with it, and closes it. Raises what `work` raises."""
+    """Opens the chosen home, or the service that LINEWRIGHT_URL names, does `work` with it, and closes it. Raises
+    what `work` raises."""
     import asyncio
 
     from linewright.cli import log
     from linewright.config import load
-    from linewright.face import Linewright
 
     settings = load(chosen.home)
     log.begin(settings.log)
 
     async def whole() -> T:
-        async with Linewright(settings=settings) as linewright:
+        async with _opened(settings) as linewright:
             return await work(linewright)
 
     return asyncio.run(whole())
+
+
+def _opened(settings: Settings) -> Linewright:
+    """A home named with `--home` goes before a service named in the environment."""
+    if settings.url and chosen.home is None:
+        from linewright.over_rest import RemoteLinewright
+
+        remote = RemoteLinewright(settings.url, settings.service_token)
+        return cast("Linewright", remote)  # the same methods: a test holds the two beside each other
+    from linewright.face import Linewright
+
+    return Linewright(settings=settings)
 
 
 def timed(work: Callable[[Linewright], Awaitable[T]]) -> tuple[T, datetime]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from linewright.domain.conditions import ConditionType, Status
 from linewright.domain.journal import Outcome
 from linewright.domain.number import Standing, Wanted
 from linewright.domain.operation import Goal, OperationState, ReplyKind, TaskKind
@@ -22,10 +23,12 @@ __all__ = [
     "AttemptShape",
     "BudgetShape",
     "Checked",
+    "Conditions",
     "EntryShape",
     "Errors",
     "Explanation",
     "Findings",
+    "LinkShape",
     "NumberShape",
     "Numbers",
     "OperationShape",
@@ -85,6 +88,14 @@ class TaskShape(BaseModel):
     opened_at: Moment
     expires_at: Moment | None
     state: Literal["open", "answered", "closed"]
+
+
+class LinkShape(BaseModel):
+    """`url` is a secret of its own: whoever has it may answer."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: str
+    expires_at: Moment
 
 
 class AttemptShape(BaseModel):
@@ -192,11 +203,35 @@ class Tasks(_Listing):
     items: list[TaskShape]
 
 
+class ConditionShape(BaseModel):
+    """One thing that is known of a number, and since when; `fix` is what to do where something is."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: ConditionType
+    status: Status
+    reason: str
+    message: str
+    fix: str | None
+    since: Moment
+
+
+class Conditions(_Listing):
+    items: list[ConditionShape]
+
+
+class CheckedNumber(NumberShape):
+    """`warning` is the type of the most important condition that is not as it should be."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={})
+    conditions: list[ConditionShape]
+    warning: ConditionType | None
+
+
 class Checked(_Listing):
     """Every number as it is now, and how many numbers and accounts need somebody."""
 
     model_config = ConfigDict(extra="allow")
-    items: list[NumberShape]
+    items: list[CheckedNumber]
     accounts: list[AccountShape]
     attention: int
     checked_at: Moment

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from linewright.domain.number import Standing
 from linewright.service.api.bodies import NewNumber, NewOperation
 from linewright.service.api.idempotency import Idempotent
-from linewright.service.api.models import Findings, Numbers, NumberShape, OperationShape, PinStatus
+from linewright.service.api.models import Conditions, Findings, Numbers, NumberShape, OperationShape, PinStatus
 from linewright.service.api.parts import (
     LONGEST,
     PRINTABLE,
@@ -76,6 +76,12 @@ async def forget_number(desk: TheDesk, caller: Operator, number: Name, account: 
     gone = await desk.linewright.forget_number(found.id)
     acted(desk, caller, "number forget", found.id, e164=found.e164)
     return shown(gone)
+
+
+@router.get("/{number}/conditions", response_model=Conditions, responses=UNKNOWN, summary="What is known of it")
+def conditions(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
+    """Each condition as it is now, since when, and what to do where something is."""
+    return paged(views_of(desk).conditions(find_number(desk, number, account).id), None)
 
 
 @router.get("/{number}/pin", response_model=PinStatus, responses=UNKNOWN, summary="What is known of its PIN")

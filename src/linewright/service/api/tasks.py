@@ -9,9 +9,10 @@ from fastapi.responses import JSONResponse
 
 from linewright.domain.operation import ReplyKind
 from linewright.service.api.bodies import Answer
-from linewright.service.api.idempotency import Idempotent
-from linewright.service.api.models import OperationShape, Tasks, TaskShape
+from linewright.service.api.idempotency import Idempotent, answers_once
+from linewright.service.api.models import LinkShape, OperationShape, Tasks, TaskShape
 from linewright.service.api.parts import Account, Cursor, Id, Limit, TheDesk, acted, paged, refused, shown, views_of
+from linewright.service.link import link_for
 from linewright.service.who import Operator, Viewer
 
 __all__ = ["router"]
@@ -54,6 +55,20 @@ async def answer_task(desk: TheDesk, caller: Operator, task: Id, body: Answer) -
     taken = await desk.linewright.answer(task, **given)
     acted(desk, caller, "task answer", task, answer=_kind(body).value)
     return shown(await desk.linewright.push(taken["id"]) if "goal" in taken else taken)
+
+
+@router.post(
+    "/{task}/link",
+    response_model=LinkShape,
+    status_code=201,
+    responses=refused(404, 409),
+    summary="Make a link for whoever has the phone",
+)
+@answers_once
+async def link_task(desk: TheDesk, caller: Operator, task: Id) -> JSONResponse:
+    """An address that opens this question for one person without a login, for seven days or until it is answered.
+    It is told this once; an earlier one for the same operation opens nothing any more."""
+    return shown(await link_for(desk, task, caller.who), 201)
 
 
 def _kind(body: Answer) -> ReplyKind:
