@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linewright.clock import monotonic
 from linewright.service.problems import MEDIA_TYPE, document
 
 __all__ = ["LARGEST_BODY", "Guards"]
 
 LARGEST_BODY = 1_000_000
 """Bytes. An import has a larger limit of its own."""
+BODY_SECONDS = 30.0
+"""Real: whoever sends a body more slowly than this is not waited for."""
+TOO_LARGE = (413, "too-large", f"This is more than {LARGEST_BODY} bytes.", "Send less at once; nothing was changed.")
+TOO_SLOW = (408, "too-slow", "The rest of this did not come in time.", "Send it again; nothing was changed.")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -24,27 +33,58 @@ HEADERS = {
 TLS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-class _TooLarge(Exception):
-    """More came than was announced."""
+class _Unfit(Exception):
+    """A body that is not read to its end."""
+
+
+@dataclass(slots=True)
+class _Body:
+    """A body as it comes. `refusal` is set once it is too large or too slow: then nothing else is answered."""
+
+    receive: Receive
+    ends: float
+    """Monotonic seconds by which it must be here."""
+    read: int = 0
+    whole: bool = False
+    refusal: tuple[int, str, str, str] | None = None
+
+    async def heard(self) -> Message:
+        if self.whole:
+            return await self.receive()  # waits for the browser to hang up, which may take as long as it likes
+        try:
+            message = await asyncio.wait_for(self.receive(), max(self.ends - monotonic(), 0))
+        except TimeoutError:
+            self.refusal = TOO_SLOW
+            raise _Unfit from None
+        self.read += len(message.get("body", b""))
+        self.whole = not message.get("more_body", False)
+        if self.read > LARGEST_BODY:
+            self.refusal = TOO_LARGE
+            raise _Unfit
+        return message
 
 
 class Guards:
-    """ASGI middleware. `secure`: people come by TLS, and browsers are told to insist on it."""
+    """ASGI middleware. `secure`: people come by TLS, and browsers are told to insist on it. A body that is not
+    here within `body_seconds` of real time is not waited for."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, body_seconds: float = BODY_SECONDS) -> None:
         self._app = app
         self._headers = HEADERS | (TLS_ONLY if secure else {})
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        body = _Body(receive, monotonic() + self._body_seconds)
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > LARGEST_BODY:
+            body.refusal = TOO_LARGE
         began = False
 
-        async def answered(message: Message) -> None:
-            nonlocal began
+        async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                began = True
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
@@ -52,24 +92,17 @@ class Guards:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        read = 0
+        async def answered(message: Message) -> None:
+            nonlocal began
+            if body.refusal is None or began:  # what the application makes of half a body is not told
+                began = True
+                await guarded(message)
 
-        async def heard() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise _TooLarge
-            return message
-
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        try:
-            if announced.isdigit() and int(announced) > LARGEST_BODY:
-                raise _TooLarge
-            await self._app(scope, heard, answered)
-        except _TooLarge:
-            if began:
-                raise
-            message = f"This is more than {LARGEST_BODY} bytes."
-            body = document(413, "too-large", message, "Send less at once; nothing was changed.")
-            await JSONResponse(body, 413, media_type=MEDIA_TYPE)(scope, receive, answered)
+        if body.refusal is None:
+            with contextlib.suppress(_Unfit):
+                await self._app(scope, body.heard, answered)
+        if body.refusal is not None and not began:
+            status, reason, message, fix = body.refusal
+            refused = document(status, reason, message, fix)
+            response = JSONResponse(refused, status, media_type=MEDIA_TYPE, headers={"Connection": "close"})
+            await response(scope, receive, guarded)

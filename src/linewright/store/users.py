@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from linewright.errors import UsageError
@@ -120,7 +120,7 @@ class Users:
 
     def withdraw(self, now: datetime, *, by: str | None = None, digest: str | None = None) -> None:
         """Takes back the invitations that nobody has used: one, or all that somebody made."""
-        unused = [t.invitations.c.used_at.is_(None)]
+        unused: list[ColumnElement[bool]] = [t.invitations.c.used_at.is_(None)]
         unused += [t.invitations.c.made_by == by] if by is not None else []
         unused += [t.invitations.c.digest == digest] if digest is not None else []
         with self._database.writing() as connection:

@@ -65,7 +65,7 @@ def _themselves(request: Request, desk: Desk, caller: Caller, current: Secret) -
     """Whoever sits here knows the old password, and tries it as often as at the login."""
     user = let_in(desk.store, caller.who, current, request.client.host if request.client else "")
     if user is None:
-        raise UsageError("This is not your password.", fix="Nothing was changed.", reason="current")
+        raise UsageError("This is not your password.", fix="Nothing was changed.")
     return user
 
 
@@ -135,7 +135,7 @@ def _role(text: str) -> Role:
     try:
         return Role(text)
     except ValueError:
-        raise UsageError("This is not a role.", fix=f"Choose one of {', '.join(Role)}.", reason="role") from None
+        raise UsageError("This is not a role.", fix=f"Choose one of {', '.join(Role)}.") from None
 
 
 def _a(role: Role) -> str:
