@@ -43,14 +43,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A number in the list. `warning` is what people are warned of, in words; `operation` is open on its phone,
-    under this id or another."""
+    """A number in the list. `warning` is what people are warned of, in words, and `warned_of` the type of that
+    condition; `operation` is open on its phone, under this id or another."""
 
     number: Number
     name: str
     judged: Judged
     read_at: datetime | None
     warning: str | None
+    warned_of: str | None
     operation: Operation | None
     task: str | None
 
@@ -257,6 +258,7 @@ def _seen_of(row: Row) -> Seen:
         judged=Judged(Standing(row["n_standing"]), row["n_standing_reason"]),
         read_at=row["read_at"],
         warning=(row["told"] or row["n_warning"]) if row["n_warning"] else None,
+        warned_of=row["n_warning"],
         operation=operation_of(row, "o_") if row["o_id"] is not None else None,
         task=row["o_task"],
     )

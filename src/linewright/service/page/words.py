@@ -92,12 +92,16 @@ PINS = {
     "stale": "it was changed elsewhere since",
     "not used": "none is used",
 }
+FOR_TERMINALS = " (with --pin-changed if somebody changed it since)"
+"""Said in a question to whoever answers it there; the page has a box for it."""
+_COMMAND = re.compile(r"^(linewright [^.;]+)(?=$|[.;])")
 _TICKS = re.compile(r"`([^`]+)`")
 
 
 def coded(text: str) -> Markup:
-    """A text of Linewright's with what stands between backticks as code; everything else is escaped."""
-    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+    """A text of Linewright's with its commands as code; everything else is escaped."""
+    plain = str(escape(text.replace(FOR_TERMINALS, "")))
+    return Markup(_TICKS.sub(r"<code>\1</code>", _COMMAND.sub(r"<code>\1</code>", plain)))  # noqa: S704 - escaped before
 
 
 _WORDS: dict[str, Any] = {

@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   let open = [];
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    open = [...event.target.querySelectorAll("details[open][id]")].map((each) => each.id);
+  document.addEventListener("htmx:beforeSwap", () => {
+    open = [...document.querySelectorAll("details[open][id]")].map((each) => each.id);
   });
   document.addEventListener("htmx:afterSettle", () => {
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
