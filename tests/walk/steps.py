@@ -11,6 +11,7 @@ from tests.walk.house import House
 
 __all__ = ["Walker", "accept"]
 
+USE = re.compile("Use this code|Send the code")
 PASSWORD = "four calm words together"
 LOOKS = 200
 """Reloads after which a page that moves nobody counts as stuck."""
@@ -30,7 +31,11 @@ class Walker:
     def go(self, path: str) -> None:
         self.page.goto(path if path.startswith("http") else f"{self.house.url}{path}")
 
-    def press(self, name: str) -> None:
+    def turns_to(self, name: str) -> None:
+        """By the tabs at the top."""
+        self.page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+
+    def press(self, name: str | re.Pattern[str]) -> None:
         self.page.get_by_role("button", name=name).first.click()
 
     def sees(self, what: str | re.Pattern[str] | Locator) -> None:
@@ -59,7 +64,7 @@ class Walker:
         self.sees(self.page.get_by_role("heading", name="Fleet"))
 
     def adds_the_account(self) -> None:
-        self.page.get_by_role("link", name="Accounts").click()
+        self.turns_to("Accounts")
         self.page.get_by_role("link", name="Add an account").click()
         self.page.get_by_label("Name", exact=True).fill("shop")
         self.page.get_by_label("WhatsApp Business Account id").fill(self.house.waba)
@@ -69,7 +74,7 @@ class Walker:
 
     def reads_the_fleet(self) -> None:
         """All twelve, over their standings; a search finds one; warnings come with their reasons."""
-        self.page.get_by_role("link", name="Fleet").click()
+        self.turns_to("Fleet")
         expect(self.page.get_by_role("row")).to_have_count(13)
         self.page.get_by_label("Search").fill("3006")
         self.press("Look")
@@ -96,11 +101,11 @@ class Walker:
         """On the desk: a wrong one first, which is said at once; then the right one."""
         card = self.question(key)
         card.get_by_label("The code").fill(self.house.wrong_code(key))
-        card.get_by_role("button", name="Send the code").click()
+        card.get_by_role("button", name=USE).click()
         self.sees(re.compile("That code was wrong"))
         card = self.question(key)
         card.get_by_label("The code").fill(f"Your WhatsApp code: {self.house.code(key)}")
-        card.get_by_role("button", name="Send the code").click()
+        card.get_by_role("button", name=USE).click()
         self.sees_online(key)
 
     def gives_the_pin(self, key: str, pin: str) -> None:
@@ -129,7 +134,7 @@ class Walker:
         assert self.page.evaluate("window.loadedOnce") is True
 
     def pastes_an_error(self) -> None:
-        self.page.get_by_role("link", name="Errors").click()
+        self.turns_to("Errors")
         body = '{"error":{"message":"(#133005) PIN Mismatch","code":133005,"fbtrace_id":"AbCdEf123"}}'
         self.page.get_by_label("Any text that holds one").fill(body)
         self.press("What does it mean?")
@@ -178,10 +183,10 @@ class Walker:
         self.press("Send me the code now, by SMS")
         self.sees(self.page.get_by_label("The six digits of the code"))
         self.page.get_by_label("The six digits of the code").fill(self.house.wrong_code(key))
-        self.press("Send the code")
+        self.press(USE)
         self.sees(self.page.get_by_role("alert"))
         self.page.get_by_label("The six digits of the code").fill(self.house.code(key))
-        self.press("Send the code")
+        self.press(USE)
         self.sees(self.page.get_by_role("heading", name="Your number is online"))
         assert self.house.online(key)
 
