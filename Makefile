@@ -35,8 +35,8 @@ $(CHROMIUM):
 	$$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || \
 	  { echo "apt-get could not install the package chromium; install it, then run this again."; exit 2; }
 
-demo: $(READY) ## twelve numbers in trouble, brought online on a virtual clock (HANDS_ON=1: you answer)
-	@$(BIN)/linewright demo $(if $(HANDS_ON),--hands-on,)
+demo: $(READY) ## twelve numbers in trouble, brought online on a virtual clock (HANDS_ON=1: you answer; SERVE=1: on the page)
+	@$(BIN)/linewright demo $(if $(HANDS_ON),--hands-on,) $(if $(SERVE),--serve,)
 
 test: $(READY) $(CHROMIUM) check ## the whole suite, as CI runs it
 	@TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q

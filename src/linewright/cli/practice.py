@@ -11,7 +11,7 @@ import typer
 
 from linewright.cli import options as o
 from linewright.cli.guard import chosen
-from linewright.cli.say import Shape, write, write_json
+from linewright.cli.say import Shape, fault, write, write_json
 from linewright.errors import StoreUnavailable, UsageError
 
 if TYPE_CHECKING:
@@ -95,9 +95,16 @@ def _clock(home: Path | None, rate: float | None, spare: Path) -> HomeClock:
 
 def demo(
     hands_on: Annotated[bool, typer.Option("--hands-on", help="Answer the questions yourself.")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Show them on the page, until Ctrl-C.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of that page; 0 takes a free one.", min=0, max=65_535)
+    ] = 8080,
     as_json: o.Json = False,
 ) -> int:
     """Bring twelve troubled numbers online, in virtual time."""
+    if serve:
+        asyncio.run(_demo_page(port, as_json))
+        return 0
     from rich.console import Console
 
     from linewright.demo import run
@@ -106,3 +113,21 @@ def demo(
     if as_json:
         write_json({"right": status == 0})
     return status
+
+
+async def _demo_page(port: int, as_json: bool) -> None:
+    from linewright.cli.serve import document, ready_lines
+    from linewright.cli.worker import stopped_by_signals
+    from linewright.demo_page import run
+    from linewright.service.server import Manner, Served
+
+    manner = Manner(port=port)
+
+    def ready(served: Served) -> None:
+        if as_json:
+            write_json(document(served, manner))
+        else:
+            write("\n".join([*ready_lines(served), "The clock runs fast. Ctrl-C ends it, and nothing of it is kept."]))
+
+    with stopped_by_signals() as stopping:
+        await run(manner, stopping=stopping, ready=ready, say=fault if as_json else write)

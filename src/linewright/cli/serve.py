@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from linewright.face import Linewright
     from linewright.service.server import Manner, Served
 
-__all__ = ["add_to", "ready_lines"]
+__all__ = ["add_to", "document", "ready_lines"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,7 +50,7 @@ async def _serve(linewright: Linewright, manner: Manner, as_json: bool) -> None:
 
     def ready(served: Served) -> None:
         if as_json:
-            write_json(_document(served, manner))
+            write_json(document(served, manner))
         else:
             write("\n".join(ready_lines(served)))
 
@@ -70,7 +70,8 @@ def ready_lines(served: Served) -> list[str]:
     return lines
 
 
-def _document(served: Served, manner: Manner) -> dict[str, object]:
+def document(served: Served, manner: Manner) -> dict[str, object]:
+    """The same for scripts."""
     return {
         "url": served.url,
         "public_url": served.public_url,

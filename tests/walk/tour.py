@@ -1,0 +1,102 @@
+"""Every page, in a house where much is going on, for whoever wants to look at them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, BrowserContext, Page
+from tests.walk.house import House
+from tests.walk.steps import Walker
+
+__all__ = ["SIZES", "Tour"]
+
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+
+
+class Tour:
+    """Fills the house once; then each page can be visited in any size and colours."""
+
+    def __init__(self, browser: Browser, house: House) -> None:
+        self._browser = browser
+        self._house = house
+        first = Walker(house, browser.new_page(), scripts=True)
+        self._invitation = self._fill(first)
+        self._state = first.page.context.storage_state()
+        first.page.context.close()
+
+    def _fill(self, admin: Walker) -> str:
+        """Numbers that are online, that wait, that ask; the result is somebody's invitation."""
+        house = self._house
+        admin.comes_in(house.first_admin, "Root")
+        admin.adds_the_account()
+        admin.registers("133010")
+        admin.sees_online("133010")
+        for key in ("133004", "133015", "133016"):
+            admin.registers(key)
+        admin.registers("133005", pin="111222")
+        admin.question("133005")
+        admin.registers("133006", by_link=True)
+        self.link = admin.makes_a_link("133006")
+        admin.registers("133000")
+        admin.sees_online("133000")
+        invitation = admin.invites("operator")
+        admin.go("/settings/tokens")
+        admin.page.get_by_label("What it is for").fill("nightly report")
+        admin.press("Make it")
+        return invitation
+
+    def visitor(self, size: str, scheme: str) -> BrowserContext:
+        return self._context(size, scheme, None)
+
+    def admin(self, size: str, scheme: str) -> BrowserContext:
+        return self._context(size, scheme, self._state)
+
+    def _context(self, size: str, scheme: str, state: object) -> BrowserContext:
+        return self._browser.new_context(viewport=SIZES[size], color_scheme=scheme, storage_state=state)
+
+    def pages(self, size: str, scheme: str) -> Iterator[tuple[str, Page]]:
+        """Each page with its name, loaded."""
+        for context, places in (
+            (self.visitor(size, scheme), self._outside()),
+            (self.admin(size, scheme), self._inside()),
+        ):
+            page = context.new_page()
+            for name, path in places:
+                page.goto(path if path.startswith("http") else f"{self._house.url}{path}")
+                yield name, page
+            context.close()
+
+    def _outside(self) -> list[tuple[str, str]]:
+        return [
+            ("login", "/login"),
+            ("welcome", self._invitation),
+            ("link", self.link),
+            ("link-unknown", "/l/lwl_nobody"),
+        ]
+
+    def _inside(self) -> list[tuple[str, str]]:
+        number = self._house.id_of
+        return [
+            ("fleet", "/fleet"),
+            ("fleet-warnings", "/fleet?warned=1"),
+            ("number-waiting", f"/numbers/{number('133015')}"),
+            ("number-blocked", f"/numbers/{number('133016')}"),
+            ("number-online", f"/numbers/{number('133010')}"),
+            ("number-asking", f"/numbers/{number('133005')}"),
+            ("desk", "/desk"),
+            ("operations", "/operations"),
+            ("errors", "/errors"),
+            ("error", "/errors/133005"),
+            ("accounts", "/accounts"),
+            ("account", "/accounts/shop"),
+            ("account-new", "/accounts/new"),
+            ("settings", "/settings"),
+            ("settings-people", "/settings/people"),
+            ("settings-tokens", "/settings/tokens"),
+            ("settings-installation", "/settings/installation"),
+            ("audit", "/audit"),
+            ("problems", "/problems"),
+            ("problem", "/problems/operation-open"),
+            ("nothing-here", "/nothing-here"),
+        ]
