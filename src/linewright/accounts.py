@@ -85,9 +85,10 @@ class AccountDesk:
 
     async def _looked(self, name: str) -> Looked:
         """Raises `RemoteUnavailable` when the listing had no useful answer; what its pages told is kept."""
+        waba = self._store.accounts.get(name).waba
         looked = await self._fleet.look(name)
         if looked.answer.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
-            raise _not_listed(looked.answer, name, self._store.accounts.get(name).waba)
+            raise _not_listed(looked.answer, name, waba)
         return looked
 
     async def create_number(self, e164: str, account: str, verified_name: str) -> Number:

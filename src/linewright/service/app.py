@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -20,7 +20,7 @@ from linewright.service import api, link, page
 from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk
 from linewright.service.guards import Guards
-from linewright.service.problems import MEDIA_TYPE, Problem, document, problem_response
+from linewright.service.problems import Problem, problem_response
 from linewright.store.sealing import cookie_key
 
 __all__ = ["create_app"]
@@ -50,6 +50,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
     app.add_exception_handler(Problem, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _not_here)
+    app.add_exception_handler(Exception, _our_fault)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(api.router)
     api.describe(app)
@@ -78,8 +79,18 @@ async def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     words = {404: "There is nothing at this address.", 405: "This address does not take that method."}
     message = words.get(error.status_code, str(error.detail))
-    problem = Problem(error.status_code, "not-found", message, fix="See /api/v1/openapi.json for what there is.")
-    if page.is_for_people(request):
-        return page.refusal(problem, request)
-    body = document(problem.status, "not-found", message, problem.fix)
-    return JSONResponse(body, error.status_code, headers=error.headers, media_type=MEDIA_TYPE)
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(api.methods_at(request.app, request.url.path)) or headers.get("Allow", "")
+    fix = "See /api/v1/openapi.json for what there is."
+    problem = Problem(error.status_code, "not-found", message, fix=fix, headers=headers)
+    answer = await _refused(request, problem)
+    answer.headers.update(headers)
+    return answer
+
+
+async def _our_fault(request: Request, error: Exception) -> Response:
+    """Whatever nobody foresaw; the server's log has the details."""
+    message = "Linewright met an error of its own. What was committed before is kept."
+    problem = Problem(500, "internal", message, fix="Try again; if it stays so, report it with the time.")
+    return await _refused(request, problem)

@@ -6,12 +6,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import compile_path
 
 from linewright.service.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
 from linewright.service.api.models import ProblemShape
 from linewright.service.api.parts import refused
 
-__all__ = ["describe"]
+__all__ = ["describe", "methods_at"]
 
 KEY = {
     "name": HEADER,
@@ -20,7 +21,6 @@ KEY = {
     "description": "A name for this request. Sent again with it, the request is answered as before and not done "
     "twice; kept for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]+$"},
-    "example": "5a1c2f0e-2b1d-4c56-9a51-7b7d9d0f1c11",
 }
 REPLAY = {"description": "Present when the answer is that of an earlier request.", "schema": {"const": "true"}}
 TAGS = [
@@ -44,6 +44,17 @@ def describe(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = drawn  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def methods_at(app: FastAPI, path: str) -> list[str]:
+    """The methods that the document has for an address; none for an address that it does not know."""
+    found = {
+        method.upper()
+        for template, methods in app.openapi()["paths"].items()
+        if compile_path(template)[0].fullmatch(path)
+        for method in methods
+    }
+    return sorted(found)
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -40,6 +40,8 @@ TITLES = {
 
 def is_for_people(request: Request) -> bool:
     """Whether a refusal is shown as a page; programs get a problem document."""
+    if request.url.path.startswith("/problems/"):
+        return "text/html" in request.headers.get("accept", "")
     return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics", "/webhooks/", "/inbox/"))
 
 
