@@ -32,7 +32,9 @@ class ForPrograms(APIRoute):
 router = APIRouter(tags=["problems"], route_class=ForPrograms)
 
 
-@router.get("/problems/{reason}", response_model=ReasonShape, responses=refused(404, 422), summary="What a reason means")
+@router.get(
+    "/problems/{reason}", response_model=ReasonShape, responses=refused(404, 422), summary="What a reason means"
+)
 def show_reason(request: Request, reason: Id) -> Response:
     found = reasons().get(reason)
     if found is None:
