@@ -123,6 +123,8 @@ def _code(operation: Shape, task: Task) -> Shown:
 
 def _news(operation: Shape, wrong: bool) -> str:
     last = _last(operation)
+    if not any(attempt["call"] == "request_code" for attempt in operation["attempts"]):
+        return ""
     if last is not None and last["call"] == "request_code" and last["outcome"] == "refused":
         return _owners_of(last)
     more = f" {_owners_of(last)}" if wrong and last is not None and last["code"] == 136025 else ""
