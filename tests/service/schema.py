@@ -74,8 +74,8 @@ def stage(folder: Path, seed: int) -> Iterator[tuple[str, str]]:
             yield there
 
 
-def run(seconds: int, seed: int, *, most: int | None = None) -> Figures:
-    """One run of so many seconds at most; `most` is how many examples each operation gets."""
+def run(seed: int, *, seconds: int | None = None, most: int | None = None) -> Figures:
+    """One run that goes on for so many seconds, or until each operation has had its `most` examples."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "schemathesis.toml").write_text(CONFIG)
@@ -84,8 +84,9 @@ def run(seconds: int, seed: int, *, most: int | None = None) -> Figures:
                 *(str(Path(sys.executable).with_name("schemathesis")), "--config-file", "schemathesis.toml", "run"),
                 *(f"{url}/api/v1/openapi.json", "--header", f"Authorization: Bearer {token}"),
                 *("--checks", "all", "--exclude-path", NEVER_ENDS, "--continue-on-failure", "--no-color"),
-                *("--seed", str(seed), "--max-time", str(seconds), "--request-timeout", "30"),
+                *("--seed", str(seed), "--request-timeout", "60"),
                 *("--generation-database", "none", "--report", "json,ndjson", "--report-dir", "report"),
+                *(("--max-time", str(seconds)) if seconds else ()),
                 *(("--max-examples", str(most)) if most else ()),
             ]
             done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
@@ -131,7 +132,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    figures = run(round(given.minutes * 60), given.seed)
+    figures = run(given.seed, seconds=round(given.minutes * 60))
     sys.stdout.write("\n".join(figures.lines()) + "\n")
     sys.stdout.write(figures.log if figures.failures else "")
     return 1 if figures.failures else 0

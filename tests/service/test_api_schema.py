@@ -6,7 +6,7 @@ from tests.service.schema import run
 
 
 def test_the_service_answers_as_its_document_says() -> None:
-    figures = run(20, seed=4)
+    figures = run(4, most=2)
     assert figures.failures == [], figures.log
     assert figures.operations > 30
     assert figures.statuses["200"]
