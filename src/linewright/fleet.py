@@ -14,7 +14,7 @@ from linewright.domain.fleet import is_gone, looks_today, next_check
 from linewright.domain.holds import hold_after, hold_unreadable
 from linewright.domain.journal import Answer, Outcome
 from linewright.domain.number import REGISTERED, Standing, reading_of
-from linewright.domain.operation import Account
+from linewright.domain.operation import Account, Hold
 from linewright.errors import LinewrightError
 from linewright.graph.client import NO_PAGE, GraphClient
 from linewright.graph.remote import ACCESS, subscribed_to
@@ -49,6 +49,8 @@ class Looked:
     answer: Answer = NO_PAGE
     numbers: list[str] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
+    """Those of which something new was told."""
     whole: bool = False
     calls: int = 0
     usage: int | None = None
@@ -196,7 +198,7 @@ class FleetCheck:
             if daily:
                 facts, told = await self._daily(client, account, facts, looked)
                 looked_at = self._clock.now() if told else looked_at
-        self._finish(check, looked, facts, looked_at)
+        self._finish(check, looked, facts, looked_at, known=account.hold)
         return looked
 
     async def _list(self, client: GraphClient, account: Account, check: Check, looked: Looked) -> Check:
@@ -210,6 +212,7 @@ class FleetCheck:
                 told = self._store.numbers.keep_page(account.name, rows, at=asked)
                 looked.numbers += told.numbers
                 looked.doubtful += told.doubtful
+                looked.news += told.changed
                 if looked.calls % 10 == 0:
                     check = self._store.checks.prolong(check, self._claimed_until()) or check
             asked = self._clock.now()
@@ -236,6 +239,7 @@ class FleetCheck:
             asked = self._clock.now()
             answer = looked.hears(await client.read_number(id))
             self._store.numbers.save_reading(id, reading_of(answer, id, asked))
+            looked.news.append(id)
             if id not in named and is_gone(answer):
                 self._store.numbers.keep_absent(id, at=asked)
             hold = hold_after(None, answer, self._office.catalogue, self._clock.now())
@@ -263,8 +267,11 @@ class FleetCheck:
         thin(self._store.database, account.name, self._clock.now())
         return facts, all(answer.outcome in (Outcome.OK, Outcome.REFUSED) for answer in (token, apps))
 
-    def _finish(self, check: Check, looked: Looked, facts: AccountFacts, looked_at: datetime | None) -> None:
-        """Keeps what was learned, says when the account comes next, and brings its numbers' conditions up to date."""
+    def _finish(
+        self, check: Check, looked: Looked, facts: AccountFacts, looked_at: datetime | None, *, known: Hold | None
+    ) -> None:
+        """Keeps what was learned, says when the account comes next, and brings its numbers' conditions up to date:
+        all of them once a day, and when something of the account changed (`known` was its hold)."""
         now, account = self._clock.now(), self._store.accounts.get(check.account)
         values: dict[str, Any] = {"facts": facts, "daily_at": looked_at, "failures": 0}
         if not looked.whole:
@@ -272,7 +279,15 @@ class FleetCheck:
         grown = check.grown or bool(REGISTERED & set(self._store.numbers.standings(check.account).values()))
         later = next_check(account.name, now, hold=account.hold, grown=grown, failures=values["failures"])
         self._store.checks.finish(check, later, **values)
-        self._store.conditions.refresh(check.account, now, self._office.catalogue)
+        same = looked_at == check.looked_at and replace(facts, listed_at=None) == replace(check.facts, listed_at=None)
+        same = same and check.facts.listed_at is not None and _dead(known) == _dead(account.hold)
+        news = looked.news if same else None
+        self._store.conditions.refresh(check.account, now, self._office.catalogue, news=news)
+
+
+def _dead(hold: Hold | None) -> int | None:
+    """What a hold says of the token."""
+    return hold.code if hold is not None and not hold.usage else None
 
 
 def _token_facts(answer: Answer, facts: AccountFacts) -> AccountFacts:

@@ -34,9 +34,16 @@ class _Opened:
         self._digits = [_in_halves(text) for text in texts if _is_number(text)]
         self._numbers = {int(text) for text in texts if _is_number(text)}
         self._words = [_in_any_form(text) for text in texts if not _is_number(text)]
+        self._cleaned: dict[str, str] = {}
 
     def text(self, text: str) -> str:
-        """Also cleans what no database takes: lone surrogates and NUL."""
+        """Also cleans what no database takes: lone surrogates and NUL. A listing says the same words over and over."""
+        clean = self._cleaned.get(text)
+        if clean is None:
+            clean = self._cleaned[text] = self._clean(text)
+        return clean
+
+    def _clean(self, text: str) -> str:
         for pattern in (*self._words, *self._digits, TOKEN):
             text = pattern.sub(DOTS, text)
         return _storable(text)

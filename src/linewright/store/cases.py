@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from linewright.domain.case import Case
+from linewright.domain.conditions import AccountFacts
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Evidence, Goal, Operation, OperationState
 from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
 from linewright.store import tables as t
+from linewright.store.facts_of import facts_from
 from linewright.store.gather import EVIDENCE_COUNTS, book_of_phone
 from linewright.store.rows import Row, account_of, attempt_of, number_of, pin_of, prefixed, reading_from
 from linewright.store.weather import KIND, weather_in
 
-__all__ = ["gather_many"]
+__all__ = ["Gathered", "gather_many"]
 
 _PHONES: BindParameter[Any] = bindparam("phones", expanding=True)
 _WHOLE = (
@@ -29,11 +32,14 @@ _WHOLE = (
         *prefixed(t.accounts, "a_"),
         *prefixed(t.readings, "r_"),
         *prefixed(t.weather, "w_"),
+        t.checks.c.facts.label("c_facts"),
+        t.checks.c.listed_at.label("c_listed_at"),
     )
     .select_from(
         t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account)
         .outerjoin(t.readings, t.readings.c.seq == t.numbers.c.last_good)
         .outerjoin(t.weather, t.weather.c.kind == KIND)
+        .outerjoin(t.checks, t.checks.c.account == t.numbers.c.account)
     )
     .where(t.numbers.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(t.numbers.c.id)
@@ -48,9 +54,18 @@ _PINS = select(t.pins).where(t.pins.c.e164.in_(_PHONES)).order_by(t.pins.c.seq)
 _CHANGES = select(t.pin_changes).where(t.pin_changes.c.e164.in_(_PHONES))
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A number's case, what the fleet check knows of its account, and the warning that is kept beside it."""
+
+    case: Case
+    facts: AccountFacts
+    warning: str | None
+
+
 def gather_many(
     connection: Connection, numbers: Sequence[str], now: datetime, catalogue: Catalogue, *, locked: bool = False
-) -> list[Case]:
+) -> list[Gathered]:
     """The cases of these numbers, by id, as `gather.gather_number` gathers one; unknown numbers are left out.
 
     `locked` keeps the numbers' rows to the end of the transaction.
@@ -61,27 +76,26 @@ def gather_many(
     attempts = _by_phone(connection, _ATTEMPTS, phones)
     evidence = _by_phone(connection, _EVIDENCE, phones, since=now - EVIDENCE_COUNTS)
     pins, changes = _by_phone(connection, _PINS, phones), _by_phone(connection, _CHANGES, phones)
-    cases = []
+    found = []
     for row in rows:
         number, e164 = number_of(row, "n_"), row["n_e164"]
         last_good = reading_from(row, "r_") if row["r_seq"] is not None else None
         sent = tuple(attempt_of(each) for each in attempts[e164])
-        cases.append(
-            Case(
-                now=now,
-                catalogue=catalogue,
-                operation=_nothing(number, now),
-                number=number,
-                account=account_of(row, "a_"),
-                reading=last_good,
-                last_good=last_good,
-                attempts=sent,
-                evidence=tuple(Evidence(code=e["code"], at=e["at"], source=e["source"]) for e in evidence[e164]),
-                pins=_book(connection, e164, pins[e164], sent, changes[e164], last_good),
-                weather=weather_in(connection, row, now) if sent else None,
-            )
+        case = Case(
+            now=now,
+            catalogue=catalogue,
+            operation=_nothing(number, now),
+            number=number,
+            account=account_of(row, "a_"),
+            reading=last_good,
+            last_good=last_good,
+            attempts=sent,
+            evidence=tuple(Evidence(code=e["code"], at=e["at"], source=e["source"]) for e in evidence[e164]),
+            pins=_book(connection, e164, pins[e164], sent, changes[e164], last_good),
+            weather=weather_in(connection, row, now) if sent else None,
         )
-    return cases
+        found.append(Gathered(case, facts_from(row, "c_"), row["n_warning"]))
+    return found
 
 
 def _by_phone(

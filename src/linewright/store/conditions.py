@@ -5,29 +5,37 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, or_, select, update
 
-from linewright.domain.conditions import AccountFacts, Condition, ConditionType, Status, warning_of
+from linewright.domain.conditions import Condition, ConditionType, Status, warning_of
 from linewright.domain.entries import Catalogue
 from linewright.domain.health import conditions_of
 from linewright.store import tables as t
 from linewright.store.cases import gather_many
 from linewright.store.engine import Database
-from linewright.store.facts_of import facts_from
 from linewright.store.rows import Row
 
 __all__ = ["Conditions", "Judged", "refresh"]
 
+TIME_TELLS = timedelta(days=8)
+"""The longest wait that a refusal may hold a kind of call for, and a day."""
 AT_ONCE = 250
 """Numbers brought up to date in one transaction."""
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _OF = select(t.conditions).where(t.conditions.c.number.in_(_IDS))
-_WARNINGS = select(t.numbers.c.id, t.numbers.c.warning).where(t.numbers.c.id.in_(_IDS))
-_FACTS = select(t.checks).where(t.checks.c.account.in_(bindparam("accounts", expanding=True)))
 _LISTED = select(t.numbers.c.id).where(t.numbers.c.account == bindparam("account"), t.numbers.c.forgotten_at.is_(None))
+_MOVING = _LISTED.where(
+    or_(
+        *(
+            select(table.c.seq).where(table.c.e164 == t.numbers.c.e164, table.c.at > bindparam("since")).exists()
+            for table in (t.attempts, t.evidence)
+        )
+    )
+)
+"""What was called or heard not long ago: budgets free up, and what was heard grows old."""
 _SAID = ("status", "reason", "message", "fix", "since")
 _CHANGE = (
     update(t.conditions)
@@ -74,11 +82,13 @@ class Conditions:
             found |= judged.found
         return found
 
-    def refresh(self, account: str, now: datetime, catalogue: Catalogue) -> None:
-        """Brings those of an account's numbers up to date."""
+    def refresh(self, account: str, now: datetime, catalogue: Catalogue, *, news: Iterable[str] | None = None) -> None:
+        """Brings those of an account's numbers up to date: of all, or where `news` names those of which something
+        new was told, of these and of those whose conditions time may have changed."""
+        query, asked = (_LISTED, {}) if news is None else (_MOVING, {"since": now - TIME_TELLS})
         with self._database.reading() as connection:
-            ids = [str(id) for id in connection.execute(_LISTED, {"account": account}).scalars()]
-        self.look_at(ids, now, catalogue)
+            ids = {str(id) for id in connection.execute(query, {"account": account, **asked}).scalars()}
+        self.look_at(sorted(ids | set(news or ())), now, catalogue)
 
 
 @dataclass(slots=True)
@@ -107,19 +117,16 @@ def refresh(connection: Connection, numbers: Sequence[str], now: datetime, catal
 def _judged(
     connection: Connection, numbers: Sequence[str], now: datetime, catalogue: Catalogue, *, locked: bool = False
 ) -> Judged:
-    cases = gather_many(connection, numbers, now, catalogue, locked=locked)
-    accounts = sorted({case.account.name for case in cases})
-    facts = {row["account"]: facts_from(row) for row in connection.execute(_FACTS, {"accounts": accounts}).mappings()}
-    earlier, nothing = _kept(connection, numbers), AccountFacts()
-    signs = dict(connection.execute(_WARNINGS, {"ids": list(numbers)}).all())
-    judged = Judged({})
-    for case in cases:
-        id, before = case.number.id, earlier.get(case.number.id, ())
-        judged.found[id] = conditions_of(case, facts.get(case.account.name, nothing), before)
-        _compare(judged, id, before)
-        sign = warning_of(judged.found[id], case.standing, case.number.wanted)
-        if signs[id] != (sign.type if sign is not None else None):
-            judged.signs.append({"this": id, "sign": sign.type.value if sign is not None else None})
+    gathered = gather_many(connection, numbers, now, catalogue, locked=locked)
+    earlier, judged = _kept(connection, numbers), Judged({})
+    for each in gathered:
+        case, id = each.case, each.case.number.id
+        judged.found[id] = conditions_of(case, each.facts, earlier.get(id, ()))
+        _compare(judged, id, earlier.get(id, ()))
+        warning = warning_of(judged.found[id], case.standing, case.number.wanted)
+        sign = warning.type.value if warning is not None else None
+        if each.warning != sign:
+            judged.signs.append({"this": id, "sign": sign})
     return judged
 
 

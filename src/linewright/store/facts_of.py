@@ -22,11 +22,12 @@ def facts_value(facts: AccountFacts) -> dict[str, Any]:
     }
 
 
-def facts_from(row: Row) -> AccountFacts:
-    value = row["facts"] or {}
+def facts_from(row: Row, prefix: str = "") -> AccountFacts:
+    """Nothing is known where the account has no row yet."""
+    value = row[prefix + "facts"] or {}
     ends = value.get("token_expires_at")
     return AccountFacts(
-        listed_at=row["listed_at"],
+        listed_at=row[prefix + "listed_at"],
         token_valid=value.get("token_valid"),
         token_expires_at=datetime.fromisoformat(ends) if ends else None,
         token_lacks=tuple(value.get("token_lacks") or ()),

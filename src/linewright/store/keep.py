@@ -67,7 +67,7 @@ def keep_reading(connection: Connection, number: str, operation: str | None, rea
 
 def said_off(row: Row) -> bool:
     """Whether the good reading before said so already: two-step verification was not switched off since."""
-    return row["r_seq"] is not None and reading_from(row, "r_").is_pin_enabled is False
+    return row["r_seq"] is not None and row["r_facts"].get("is_pin_enabled") is False
 
 
 def supersedes(reading: Reading, operation: str | None, row: Row) -> bool:

@@ -14,11 +14,12 @@ from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, Outcome
 from linewright.domain.number import Reading, Storage
-from linewright.domain.operation import Hold
+from linewright.domain.operation import OPEN_STATES, Hold
 from linewright.domain.pins import Pin, PinOrigin
 from linewright.engine.ports import SEND_SECONDS, Lease, Rested
 from linewright.secret import Secret
 from linewright.store import tables as t
+from linewright.store.conditions import refresh
 from linewright.store.engine import Database
 from linewright.store.fence import real_time, stand
 from linewright.store.gather import Parts, gather
@@ -92,6 +93,7 @@ class SqlLedger:
         self._lease: Lease | None = None
         self._parts = Parts()
         self._held = False
+        self._catalogue: Catalogue | None = None
 
     def under(self, lease: Lease) -> SqlLedger:
         held = copy(self)
@@ -118,6 +120,7 @@ class SqlLedger:
         return str(found.e164), str(found.account)
 
     def case(self, operation: str, now: datetime, catalogue: Catalogue) -> Case:
+        self._catalogue = catalogue
         with self._database.reading() as connection:
             return gather(connection, operation, now, catalogue, self._parts if self._held else Parts())
 
@@ -216,7 +219,15 @@ class SqlLedger:
 
     def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
         with self._writing() as connection:
-            return rest(connection, operation, rested, at, version)
+            done = rest(connection, operation, rested, at, version)
+            if done and rested.state not in OPEN_STATES and self._catalogue is not None:
+                refresh(connection, [_number(connection, operation)], at, self._catalogue)
+            return done
+
+
+def _number(connection: Connection, operation: str) -> str:
+    query = select(t.operations.c.number).where(t.operations.c.id == operation)
+    return str(connection.execute(query).scalar_one())
 
 
 def _phone(connection: Connection, operation: str) -> str:

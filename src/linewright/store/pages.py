@@ -54,10 +54,12 @@ _MOVE = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The numbers that a page named, and those of them whose row must be read again by itself."""
+    """The numbers that a page named; those of them whose row must be read again by itself; and those of which it
+    told something new."""
 
     numbers: tuple[str, ...]
     doubtful: tuple[str, ...]
+    changed: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class _Line:
     reading: Reading
     counts: bool = False
     """Whether it is newer than what is known."""
+    doubtful: bool = False
 
 
 def e164_of(display: str) -> str:
@@ -90,14 +93,18 @@ def keep_page(connection: Connection, account: str, bodies: Iterable[Mapping[str
     """
     found = {str(body.get("id", "")): body for body in bodies if digits_of(str(body.get("display_phone_number", "")))}
     found.pop("", None)
-    ids, doubtful = sorted(found), list[str]()
+    ids, doubtful, changed = sorted(found), list[str](), list[str]()
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
-        doubtful += _keep(connection, account, {id: found[id] for id in some}, at)
-    return Told(tuple(found), tuple(doubtful))
+        for line in _keep(connection, account, {id: found[id] for id in some}, at):
+            if line.doubtful:
+                doubtful.append(line.id)
+            if line.row is None or line.after != line.before:
+                changed.append(line.id)
+    return Told(tuple(found), tuple(doubtful), tuple(changed))
 
 
-def _keep(connection: Connection, account: str, bodies: Mapping[str, Mapping[str, Any]], at: datetime) -> list[str]:
+def _keep(connection: Connection, account: str, bodies: Mapping[str, Mapping[str, Any]], at: datetime) -> list[_Line]:
     ids = list(bodies)
     connection.execute(_OPEN, {"ids": ids}).all()
     known = {row["n_id"]: row for row in connection.execute(_KNOWN, {"ids": ids}).mappings()}
@@ -105,7 +112,8 @@ def _keep(connection: Connection, account: str, bodies: Mapping[str, Mapping[str
     if added:
         connection.execute(insert(t.numbers), [_new(account, id, bodies[id], at) for id in added])
     lines = [_line(account, id, bodies[id], known.get(id), at) for id in ids]
-    doubtful = [line.id for line in lines if _read(line)]
+    for line in lines:
+        _read(line)
     _keep_readings(connection, lines)
     for line in lines:
         if line.reading.good and line.reading.is_pin_enabled is False and not (line.row and said_off(line.row)):
@@ -116,7 +124,7 @@ def _keep(connection: Connection, account: str, bodies: Mapping[str, Mapping[str
     moved = [line.id for line in changed if line.row and line.after["standing"] != line.before["standing"]]
     if moved:
         wake(connection, t.operations.c.number.in_(moved), at=at)
-    return doubtful
+    return lines
 
 
 def _new(account: str, id: str, body: Mapping[str, Any], at: datetime) -> dict[str, Any]:
@@ -146,8 +154,8 @@ def _number(line: _Line) -> Number:
     return Number(id=line.id, e164=line.after["e164"], account=line.after["account"])
 
 
-def _read(line: _Line) -> bool:
-    """Judges the row's reading, which must be made again when this says so."""
+def _read(line: _Line) -> None:
+    """Judges the row's reading."""
     reading, known = line.reading, _number(line)
     line.counts = reading.good and (line.row is None or supersedes(reading, None, line.row))
     judged = judge(reading, known)
@@ -157,7 +165,7 @@ def _read(line: _Line) -> bool:
         line.after["absent_since"] = None
         if known.seen_online_at is None and judged.standing in REGISTERED:
             line.after["seen_online_at"] = reading.at
-    return leaves_doubt(reading, judged)
+    line.doubtful = leaves_doubt(reading, judged)
 
 
 def _keep_readings(connection: Connection, lines: Sequence[_Line]) -> None:
