@@ -17,7 +17,7 @@ from linewright.service.desk import Desk
 from linewright.service.who import Viewer
 from linewright.store.watch import Sight, sight_of
 
-__all__ = ["router"]
+__all__ = ["lines", "router"]
 
 router = APIRouter(prefix="/operations", tags=["operations"])
 MEDIA_TYPE = "text/event-stream"
@@ -41,11 +41,14 @@ async def follow(request: Request, desk: TheDesk, caller: Viewer, operation: Id)
     a client that comes back misses nothing that still holds."""
     await run_in_threadpool(desk.store.operations.get, operation)
     stopping: asyncio.Event = request.app.state.stopping
-    lines = _lines(desk, operation, stopping)
-    return StreamingResponse(lines, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
+    whole = lines(desk, operation, stopping)
+    return StreamingResponse(whole, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
 
 
-async def _lines(desk: Desk, operation: str, stopping: asyncio.Event) -> AsyncIterator[str]:
+async def lines(
+    desk: Desk, operation: str, stopping: asyncio.Event, *, heartbeat_seconds: float = HEARTBEAT_SECONDS
+) -> AsyncIterator[str]:
+    """The stream of an operation, until it has ended or `stopping` is set; real seconds."""
     seen: Sight | None = None
     told: str | None = None
     spoke_at = monotonic()
@@ -57,7 +60,7 @@ async def _lines(desk: Desk, operation: str, stopping: asyncio.Event) -> AsyncIt
             if text != told:
                 told, spoke_at = text, monotonic()
                 yield f"id: {sight.id}\nevent: operation\ndata: {text}\n\n"
-        elif monotonic() - spoke_at >= HEARTBEAT_SECONDS:
+        elif monotonic() - spoke_at >= heartbeat_seconds:
             spoke_at = monotonic()
             yield ": still here\n\n"
         if sight.state not in OPEN_STATES or await _stopped(stopping):
