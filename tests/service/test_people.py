@@ -12,11 +12,13 @@ from sqlalchemy import update
 from tests.service.api_client import Stage, stage_in
 from tests.service.browser import PASSWORD, Browser, member
 
+from linewright.service import people
 from linewright.service.people import PER_NAME, ensure_first_admin, welcome_path
 from linewright.service.who import COOKIE
 from linewright.store import tables as t
 from linewright.store.users import Role
 
+STRONG = people._HASHER
 Story = Callable[[Stage], Awaitable[None]]
 
 
@@ -26,6 +28,10 @@ def play(folder: Path, story: Story) -> None:
             await story(stage)
 
     asyncio.run(played())
+
+
+def test_a_password_costs_as_much_as_argon2s_default_profile() -> None:
+    assert (STRONG.type.name, STRONG.memory_cost, STRONG.time_cost, STRONG.parallelism) == ("ID", 65_536, 3, 4)
 
 
 def test_the_first_admin_comes_in_by_the_printed_link_and_it_works_once(tmp_path: Path) -> None:
