@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import wraps
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import httpx
 from tests.service.api_client import Stage, stage_in
@@ -18,7 +20,19 @@ from linewright.service.desk import Desk
 from linewright.service.who import COOKIE
 from linewright.store.users import Role
 
-__all__ = ["Browser", "Page", "Theatre", "theatre_in"]
+P = ParamSpec("P")
+
+__all__ = ["Browser", "Page", "Theatre", "played", "theatre_in"]
+
+
+def played(story: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """A test that is a story runs in a loop of its own."""
+
+    @wraps(story)
+    def test(*given: P.args, **named: P.kwargs) -> None:
+        asyncio.run(story(*given, **named))
+
+    return test
 
 
 class _Forms(HTMLParser):
