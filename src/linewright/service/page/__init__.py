@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from linewright.errors import LinewrightError, StoreUnavailable
+from linewright.service.desk import desk_of
 from linewright.service.page.accounts import router as accounts
 from linewright.service.page.audit import router as audit
 from linewright.service.page.desk import router as desk
@@ -18,6 +19,7 @@ from linewright.service.page.operations import router as operations
 from linewright.service.page.problems import router as problems
 from linewright.service.page.settings import router as settings
 from linewright.service.problems import Problem, status_of
+from linewright.service.who import Caller, page_caller
 
 __all__ = ["is_for_people", "refusal", "router"]
 
@@ -50,8 +52,8 @@ def refusal(error: LinewrightError | Problem, request: Request) -> Response:
     if isinstance(error, Elsewhere):
         return _elsewhere(error, request)
     status = error.status if isinstance(error, Problem) else status_of(error)
-    fix = "Go back, or choose a page above." if status in (404, 405) and isinstance(error, Problem) else error.fix
-    caller = None if isinstance(error, StoreUnavailable) else getattr(request.state, "caller", None)
+    fix = "Go back, or begin anew." if status in (404, 405) and isinstance(error, Problem) else error.fix
+    caller = None if isinstance(error, StoreUnavailable) else _caller(request)
     response = draw(
         request,
         caller,
@@ -68,6 +70,17 @@ def refusal(error: LinewrightError | Problem, request: Request) -> Response:
     elif status == 503:
         response.headers["Retry-After"] = "10"
     return response
+
+
+def _caller(request: Request) -> Caller | None:
+    """Who is shown it; where no page was reached, nobody has asked yet."""
+    if hasattr(request.state, "caller"):
+        known: Caller | None = request.state.caller
+        return known
+    try:
+        return page_caller(request, desk_of(request))
+    except StoreUnavailable:
+        return None
 
 
 def _elsewhere(error: Elsewhere, request: Request) -> Response:
