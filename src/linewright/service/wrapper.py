@@ -44,17 +44,18 @@ class Wrapper:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = monotonic(), 500
+        began, status, whole = monotonic(), 500, False
         here = asyncio.current_task()
 
         async def answered(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if here is not None and _is_stream(message):
                     self._streams.add(here)
                     if self._stopping:
                         here.cancel()
+            whole = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
         try:
@@ -62,7 +63,8 @@ class Wrapper:
         except asyncio.CancelledError:
             if not self._stopping or here not in self._streams:
                 raise
-            await send(END)
+            if not whole:
+                await send(END)
         finally:
             if here is not None:
                 self._streams.discard(here)

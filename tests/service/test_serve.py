@@ -1,0 +1,214 @@
+"""`linewright serve` as real processes: what it prints and logs, how it stops, and several of it on one database."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.databases import Postgres, postgres
+from tests.support.processes import Child, Ran, Terminal
+
+from linewright.clock import HomeClock, SystemClock
+from linewright.simulator.simulator import RunningSimulator
+from linewright.store.api_tokens import ApiTokens
+from linewright.store.engine import open_store
+
+PATIENCE = 60.0
+RATE = 200.0
+NEVER, DELETED = "+15550133010", "+15550133015"
+
+
+@dataclass
+class Street:
+    """A home, its simulator, and the services that run on it."""
+
+    terminal: Terminal
+    simulator: RunningSimulator
+    database: str
+    children: list[Child] = field(default_factory=list)
+
+    def begin(self, *words: str) -> Child:
+        child = self.terminal.begin(*words)
+        self.children.append(child)
+        return child
+
+    def serve(self, *words: str) -> tuple[Child, dict[str, Any]]:
+        child = self.begin("serve", "--port", "0", "--json", *words)
+        told: list[dict[str, Any]] = []
+
+        def printed() -> bool:
+            text = said(child, "out")
+            told[:] = [json.loads(text)] if text.rstrip().endswith("}") else []
+            return bool(told)
+
+        until(printed, lambda: said(child, "err"))
+        return child, told[0]
+
+    def stop(self, child: Child, how: signal.Signals = signal.SIGTERM) -> Ran:
+        self.children.remove(child)
+        os.kill(child.process.pid or 0, how)
+        return child.finish()
+
+    def token(self) -> str:
+        with closing(open_store(self.database)) as database:
+            _, bearer = ApiTokens(database).make("test", ["read", "operate", "admin"], "test", SystemClock().now())
+        return bearer.open_secret()
+
+    def program(self, url: str) -> httpx.Client:
+        return httpx.Client(
+            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {self.token()}"}, timeout=PATIENCE
+        )
+
+
+def said(child: Child, stream: str) -> str:
+    file = child.folder / stream
+    return file.read_text() if file.exists() else ""
+
+
+def until(condition: Callable[[], Any], why: Callable[[], str] = str) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < ends, why()
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return ""
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.cleaned()
+
+
+@pytest.fixture
+def street(tmp_path: Path, database_url: str) -> Iterator[Street]:
+    yield from _street(tmp_path, database_url)
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Street]:
+    """On SQLite only."""
+    yield from _street(tmp_path, "")
+
+
+def _street(folder: Path, database_url: str) -> Iterator[Street]:
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    with RunningSimulator(HomeClock(home, RATE)) as simulator:
+        settings = {"graph_url": simulator.graph_url, "log": "debug"}
+        if database_url:
+            settings["database_url"] = database_url
+        terminal = Terminal(home, folder, settings)
+        world = simulator.world
+        added = terminal("account", "add", "demo", "--waba", world.account.id, stdin=world.token.text)
+        assert added.status == 0, added.err
+        made = Street(terminal, simulator, database_url or f"sqlite:///{home / 'linewright.db'}")
+        yield made
+        for child in list(made.children):
+            made.stop(child, signal.SIGKILL)
+
+
+def test_page_rest_and_worker_in_one_process(street: Street) -> None:
+    child, told = street.serve()
+    assert told["worker"] is True
+    assert told["public_url"] == told["url"]
+    assert street.terminal("worker", "--check").status == 0
+    with street.program(told["url"]) as api:
+        opened = api.post(f"/numbers/{DELETED}/operations", json={"goal": "register"})
+        assert opened.status_code == 201
+        id = opened.json()["id"]
+        until(lambda: api.get(f"/operations/{id}").json()["state"] == "done")
+    ran = street.stop(child)
+    assert ran.status == 0
+    assert street.terminal("worker", "--check").status == 3
+
+
+def test_a_stream_and_an_idle_connection_do_not_hold_it_up(street: Street) -> None:
+    child, told = street.serve("--no-worker")
+    with street.program(told["url"]) as api, httpx.Client() as idle:
+        idle.get(f"{told['url']}/healthz")
+        id = api.post(f"/numbers/{DELETED}/operations", json={"goal": "register"}).json()["id"]
+        with api.stream("GET", f"/operations/{id}/events") as events:
+            lines = events.iter_lines()
+            assert any(line.startswith("data:") for line in lines)
+            os.kill(child.process.pid or 0, signal.SIGINT)
+            for line in lines:
+                assert line.startswith(("id:", "event:", "data:", ":")) or not line
+    ran = street.stop(child)
+    assert ran.status == 0
+    assert "Traceback" not in ran.err, ran.err[ran.err.index("Traceback") :]
+
+
+def test_two_services_and_a_worker_share_one_database(street: Street) -> None:
+    (first, told), (second, told_too) = street.serve("--no-worker"), street.serve("--no-worker")
+    worker = street.begin("worker")
+    until(lambda: street.terminal("worker", "--check").status == 0)
+    with street.program(told["url"]) as api, street.program(told_too["url"]) as other:
+        opened = api.post(f"/numbers/{NEVER}/operations", json={"goal": "register"}).json()
+        joined = other.post(f"/numbers/{NEVER}/operations", json={"goal": "register"})
+        assert (joined.status_code, joined.json()["id"]) == (200, opened["id"])
+        until(lambda: other.get(f"/operations/{opened['id']}").json()["state"] == "done")
+    assert sum(call.kind == "register" for call in street.simulator.control.calls()) == 1
+    assert [street.stop(each).status for each in (first, second, worker)] == [0, 0, 0]
+
+
+def test_nothing_that_opens_something_is_in_the_log(alone: Street) -> None:
+    child, told = alone.serve()
+    opened = alone.terminal("register", "+15550133006", "--by-link", "--json", "--wait")
+    assert opened.status == 3, opened.err
+    link = opened.err.split()[-1]
+    assert link.startswith(f"{told['url']}/l/lwl_")
+    assert httpx.get(link).status_code == 200
+    assert httpx.get(told["first_admin"]).status_code == 200
+    assert httpx.get(f"{told['url']}/fleet?q={link.rsplit('/', 1)[1]}").status_code == 303
+    ran = alone.stop(child)
+    for address in (link, told["first_admin"]):
+        assert address.rsplit("/", 1)[1] not in ran.err
+    assert "GET /l/•••• 200" in ran.err
+    assert "GET /welcome/•••• 200" in ran.err
+
+
+def test_the_first_admins_link_is_printed_until_somebody_can_log_in(alone: Street) -> None:
+    child = alone.begin("serve", "--port", "0")
+    until(lambda: "/welcome/lwi_" in said(child, "out"))
+    ran = alone.stop(child)
+    assert "Nobody can log in yet" in ran.out
+    assert "/welcome/" not in ran.err
+
+
+def test_what_stands_in_the_way_is_said_in_a_line(alone: Street) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        refused = alone.terminal("serve", "--port", str(port), "--json")
+    assert refused.status == 2
+    assert refused.document["error"]["reason"] == "port-taken"
+    nowhere = alone.terminal("serve", "--port", "0", "--json", home="/proc/none")
+    assert nowhere.status == 6
+    assert nowhere.document["error"]["reason"] == "home"
+
+
+def test_a_proxy_is_believed_only_when_told(alone: Street) -> None:
+    wrong = {"X-Forwarded-For": "203.0.113.5"}
+    for words, behind in (((), False), (("--behind-proxy",), True)):
+        child, told = alone.serve("--no-worker", *words)
+        for _ in range(21):
+            httpx.get(f"{told['url']}/l/lwl_nothing", headers=wrong)
+        other = httpx.get(f"{told['url']}/l/lwl_nothing", headers={"X-Forwarded-For": "203.0.113.6"})
+        assert other.status_code == (404 if behind else 429)
+        assert alone.stop(child).status == 0
