@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.fleet.stage import FleetStage, fleet_stage
+from tests.support.fleet_stage import FleetStage, fleet_stage
 
 from linewright.secret import Secret
 from linewright.simulator.truth import Number
