@@ -10,7 +10,7 @@ from tests.walk.house import house
 from tests.walk.tour import Tour
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
-LOOKS = (("wide", "light"), ("phone", "dark"), ("wide", "dark"))
+LOOKS = (("wide", "light"), ("phone", "dark"))
 
 
 def broken(page: Page) -> list[str]:

@@ -7,17 +7,20 @@ import re
 import traceback
 
 from linewright.graph.errors import without_tokens
+from linewright.secret import DOTS
 
 __all__ = ["begin", "details_of", "without_secrets"]
 
+BEARERS = re.compile(r"\blw[a-z]{1,2}_[A-Za-z0-9_-]{20,}")
+"""What opens something by itself: links, invitations, sessions, API tokens."""
 SIX_DIGITS = re.compile(r"(?<!\d)\d{3}[- ]?\d{3}(?!\d)")
 
 
 class _Redacting(logging.Formatter):
-    """Whatever a library writes, tokens become dots."""
+    """Whatever a library writes, tokens and bearers become dots."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_tokens(super().format(record))
+        return BEARERS.sub(DOTS, without_tokens(super().format(record)))
 
 
 def begin(level: str) -> None:
@@ -40,4 +43,4 @@ def details_of(error: BaseException) -> str:
 
 def without_secrets(text: str) -> str:
     """The text without anything that looks like a token, a PIN or a code."""
-    return SIX_DIGITS.sub("••••", without_tokens(text))
+    return SIX_DIGITS.sub(DOTS, BEARERS.sub(DOTS, without_tokens(text)))

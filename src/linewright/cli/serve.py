@@ -41,7 +41,7 @@ def serve(
     from linewright.service.server import Manner
 
     manner = Manner(host=host, port=port, worker=not no_worker, behind_proxy=behind_proxy)
-    run(lambda linewright: _serve(linewright, manner, as_json))
+    run(lambda linewright: _serve(linewright, manner, as_json), at_home=True)
     return 0
 
 

@@ -17,9 +17,9 @@ __all__ = ["run", "timed"]
 T = TypeVar("T")
 
 
-def run(work: Callable[[Linewright], Awaitable[T]]) -> T:
+def run(work: Callable[[Linewright], Awaitable[T]], *, at_home: bool = False) -> T:
     """Opens the chosen home, or the service that LINEWRIGHT_URL names, does `work` with it, and closes it. Raises
-    what `work` raises."""
+    what `work` raises. `at_home`: for what runs a home itself, whatever service is named."""
     import asyncio
 
     from linewright.cli import log
@@ -29,15 +29,15 @@ def run(work: Callable[[Linewright], Awaitable[T]]) -> T:
     log.begin(settings.log)
 
     async def whole() -> T:
-        async with _opened(settings) as linewright:
+        async with _opened(settings, at_home=at_home) as linewright:
             return await work(linewright)
 
     return asyncio.run(whole())
 
 
-def _opened(settings: Settings) -> Linewright:
+def _opened(settings: Settings, *, at_home: bool) -> Linewright:
     """A home named with `--home` goes before a service named in the environment."""
-    if settings.url and chosen.home is None:
+    if settings.url and chosen.home is None and not at_home:
         from linewright.over_rest import RemoteLinewright
 
         remote = RemoteLinewright(settings.url, settings.service_token)

@@ -53,7 +53,7 @@ def worker(
         else:
             write(line)
 
-    run(lambda linewright: _work(linewright, concurrency, say))
+    run(lambda linewright: _work(linewright, concurrency, say), at_home=True)
     if as_json:
         write_json({"stopped": True, "message": said[-1]})
     return 0
@@ -90,7 +90,7 @@ def _check(as_json: bool) -> int:
             for each in linewright.office.store.workers.alive()
         ]
 
-    alive = run(work)
+    alive = run(work, at_home=True)
     text = f"{len(alive)} at work, seen {alive[0]['seen_seconds_ago']} s ago." if alive else "No worker is at work."
     result({"ready": bool(alive), "workers": alive}, text, as_json=as_json)
     return 0 if alive else NONE_ALIVE
