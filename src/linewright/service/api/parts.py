@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from linewright.domain.number import Number
@@ -35,7 +35,13 @@ PRINTABLE = r"^[^\x00]*$"
 """What a database can look for."""
 LONGEST = 200
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
+
+async def the_desk(request: Request) -> Desk:
+    """In the loop itself: no thread is spent on a look."""
+    return desk_of(request)
+
+
+TheDesk = Annotated[Desk, Depends(the_desk)]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
 Cursor = Annotated[
     str | None,
