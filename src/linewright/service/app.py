@@ -83,6 +83,8 @@ async def _not_here(request: Request, error: Exception) -> Response:
     if error.status_code == 405:
         headers["Allow"] = ", ".join(api.methods_at(request.app, request.url.path)) or headers.get("Allow", "")
     fix = "See /api/v1/openapi.json for what there is."
+    if error.status_code == 400:  # a body that is no JSON at all
+        return await _refused(request, Problem(422, "invalid", f"{message}.", fix="Correct it; nothing was changed."))
     problem = Problem(error.status_code, "not-found", message, fix=fix, headers=headers)
     answer = await _refused(request, problem)
     answer.headers.update(headers)
