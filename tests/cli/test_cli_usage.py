@@ -20,7 +20,7 @@ ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key")
 COMMANDS = {
     *("register", "verify", "set-pin", "deregister", "sync", "check", "doctor", "bundle", "explain"),
-    *("worker", "simulator", "demo", *GROUPS),
+    *("serve", "worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12
 
@@ -39,7 +39,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         *("account add", "account list", "account check", "account update", "account remove"),
         *("number list", "number show", "number add", "number forget"),
         *("operation list", "operation show", "operation cancel", "operation retry"),
-        *("task list", "task show", "task answer", "pin status", "pin show", "key rotate"),
+        *("task list", "task show", "task answer", "task link", "pin status", "pin show", "key rotate"),
     }
 
 

@@ -142,7 +142,7 @@ def answer_task(
 
 @tasks.command("link")
 def link_task(id: TaskId, as_json: o.Json = False) -> int:
-    """Make an address that opens this question for one person, without a login.
+    """Let one person answer by a link, without a login.
 
     It is good for seven days or until the operation ends; a link made before opens nothing any more.
     """
