@@ -66,14 +66,14 @@ class Stage:
 Open = Callable[[], Any]
 
 
-def stage_in(folder: Path, *, seed: int = 7) -> Open:
+def stage_in(folder: Path, *, seed: int = 7, database_url: str = "") -> Open:
     """A context manager that opens a home in `folder` with the account `shop` and its twelve numbers."""
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Stage]:
         clock, real = JumpingClock(START), JumpingClock(START)
         simulator = Simulator(clock, seed=seed)
-        settings = Settings(home=folder / "home", graph_url="http://127.0.0.1:1")
+        settings = Settings(home=folder / "home", graph_url="http://127.0.0.1:1", database_url=database_url)
         async with Linewright(settings=settings, clock=clock, transport=simulator.transport) as lw:
             await lw.add_account("shop", simulator.world.account.id, Secret(simulator.world.token.text))
             app = create_app(lw, public_url="http://service.test", clock=real)

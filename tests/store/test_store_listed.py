@@ -13,9 +13,9 @@ from linewright.shapes import BUDGETED
 from linewright.store.listed import number_page, one_number
 
 
-def test_a_page_shows_what_a_number_shows(tmp_path: Path) -> None:
+def test_a_page_shows_what_a_number_shows(tmp_path: Path, url: str) -> None:
     async def story() -> None:
-        async with stage_in(tmp_path)() as stage:
+        async with stage_in(tmp_path / "stage", database_url=url)() as stage:
             for last_six in ("133000", "133004", "133006", "133010", "133015", "133016"):
                 opened = (await stage.register(f"+15550{last_six}", pin="135791")).json()
                 await stage.until_it_rests(opened)
@@ -44,9 +44,9 @@ def _compare(stage: Stage) -> None:
     assert len({listed.case.pins.state for listed in page}) > 2
 
 
-def test_a_page_is_searched(tmp_path: Path) -> None:
+def test_a_page_is_searched(tmp_path: Path, url: str) -> None:
     async def story() -> None:
-        async with stage_in(tmp_path)() as stage:
+        async with stage_in(tmp_path / "stage", database_url=url)() as stage:
             store, catalogue, now = stage.lw.office.store, stage.lw.office.catalogue, stage.clock.now()
 
             def found(**asked: object) -> list[str]:
