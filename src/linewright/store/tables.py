@@ -119,7 +119,15 @@ searches, written with what they are drawn from and never judged by: `standing` 
 condition that people are warned of, if any (table `conditions`)."""
 _listed = numbers.c.forgotten_at.is_(None)
 _some("ix_numbers_listed", numbers.c.account, numbers.c.e164, numbers.c.id, where=_listed)
-_some("ix_numbers_standing", numbers.c.standing, numbers.c.account, numbers.c.e164, numbers.c.id, where=_listed)
+_some(
+    "ix_numbers_standing",
+    numbers.c.standing,
+    numbers.c.account,
+    numbers.c.e164,
+    numbers.c.id,
+    numbers.c.forgotten_at,
+    where=_listed,
+)
 _some(
     "ix_numbers_warned",
     numbers.c.account,

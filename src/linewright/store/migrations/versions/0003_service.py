@@ -53,7 +53,7 @@ def _judgements() -> None:
     order = ["account", "e164", "id"]
     for name, columns, where in (
         ("ix_numbers_listed", order, "forgotten_at IS NULL"),
-        ("ix_numbers_standing", ["standing", *order], "forgotten_at IS NULL"),
+        ("ix_numbers_standing", ["standing", *order, "forgotten_at"], "forgotten_at IS NULL"),
         ("ix_numbers_warned", order, "forgotten_at IS NULL AND warning IS NOT NULL"),
     ):
         some = sa.text(where)
