@@ -12,9 +12,10 @@ SEED ?= 0
 SCRATCH ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})
 OPERATIONS ?= 50000
 NUMBERS ?= 300
+MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-queues fuzz chaos lock docs vendor clean
+.PHONY: help demo test check bench bench-queues fuzz chaos schema lock docs vendor clean
 
 help: ## what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +56,9 @@ fuzz: $(READY) ## the promises against many more unkind remotes (SEED=, OPERATIO
 chaos: $(READY) ## three workers killed, stopped and cut off, on PostgreSQL, then one on SQLite (SEED=, NUMBERS=)
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --numbers $(NUMBERS)
 	@$(BIN)/python -m tests.chaos --seed $(SEED) --numbers $(NUMBERS) --sqlite
+
+schema: $(READY) ## Schemathesis against a running service (SEED=, MINUTES=)
+	@$(BIN)/python -m tests.service.schema --seed $(SEED) --minutes $(MINUTES)
 
 bench-queues: $(READY) ## three queues beside one another, in an environment of their own
 	@test -d $(VENV)-bench || $(PYTHON) -m venv $(VENV)-bench
