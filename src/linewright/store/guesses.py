@@ -11,6 +11,9 @@ from linewright.store.fence import real_time
 
 __all__ = ["Guesses"]
 
+LONGEST_WINDOW_SECONDS = 8 * 86_400.0
+"""What was tried before that is forgotten, whoever tried it."""
+
 
 class Guesses:
     """By the database's own clock. A key names who tries or what is tried, never a secret."""
@@ -37,7 +40,10 @@ class Guesses:
     def _count(self, key: str, window_seconds: float) -> None:
         here = t.guesses.c.key == key
         with self._database.writing() as connection:
-            connection.execute(delete(t.guesses).where(here, t.guesses.c.since <= self._now - window_seconds))
+            over = here & (t.guesses.c.since <= self._now - window_seconds)
+            connection.execute(
+                delete(t.guesses).where(over | (t.guesses.c.since <= self._now - LONGEST_WINDOW_SECONDS))
+            )
             more = update(t.guesses).where(here).values(count=t.guesses.c.count + 1)
             if not connection.execute(more).rowcount:
                 connection.execute(insert(t.guesses).values(key=key, count=1, since=self._now))

@@ -21,7 +21,7 @@ from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk, desk_of
 from linewright.service.page.times import FILTERS
 from linewright.service.problems import Problem
-from linewright.service.who import Caller, page_caller
+from linewright.service.who import COOKIE, Caller, page_caller
 from linewright.shapes import when as rfc3339
 
 __all__ = [
@@ -64,8 +64,9 @@ def _person(request: Request, caller: Visitor) -> Caller:
         return caller
     if request.method not in ("GET", "HEAD"):
         raise Elsewhere("/login")
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    raise Elsewhere("/login" if path == "/" else f"/login?next={quote(path, safe='/')}")
+    url = urlsplit(request.headers.get("hx-current-url", "")) if request.headers.get("hx-request") else request.url
+    path = url.path + (f"?{url.query}" if url.query else "")  # a part that is fetched anew is not what was looked at
+    raise Elsewhere("/login" if path in ("", "/") else f"/login?next={quote(path, safe='/')}")
 
 
 Person = Annotated[Caller, Depends(_person)]
@@ -101,6 +102,8 @@ async def checked(request: Request, desk: TheDesk, caller: Visitor) -> None:
     sent = text_of(await request.form(max_files=0, max_fields=200), "csrf")
     ours = caller.csrf if caller is not None else _visitor_csrf(desk.cookies, request)
     if not ours or not secrets.compare_digest(ours.encode(), sent.encode()):
+        if caller is None and COOKIE in request.cookies:  # the session ended since the form was drawn
+            raise Elsewhere("/login")
         raise Problem(
             403,
             "csrf",
@@ -198,7 +201,7 @@ def goto(request: Request, path: str, *, said: str | None = None, kind: str = "g
     desk = desk_of(request)
     response = RedirectResponse(path, 303)
     if said is not None:
-        text = base64.urlsafe_b64encode(json.dumps([kind, said[:1_000]]).encode()).decode()
+        text = base64.urlsafe_b64encode(json.dumps([kind, said[:600]], ensure_ascii=False).encode()).decode()
         response.set_cookie(
             SAID,
             desk.cookies.marked("said", text),
