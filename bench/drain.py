@@ -1,6 +1,8 @@
-"""10,000 operations that come due at the same second: the time until all were made, and each account's pace.
+"""10,000 operations that come due at the same second: the time until all had ended, and each account's pace.
 
-python -m bench.drain [--numbers N]
+python -m bench.drain [--numbers N] [--online]
+
+`--online`: the numbers are online already, so that each operation is one turn that looks and proves it.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ GROWN = 5_000
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--numbers", type=int, default=10_000)
-    numbers = parser.parse_args().numbers
+    parser.add_argument("--online", action="store_true")
+    asked = parser.parse_args()
+    numbers = asked.numbers
     with databases() as fresh, tempfile.TemporaryDirectory() as folder, fleet(Path(folder), fresh()) as made:
-        made.people(ACCOUNTS, numbers)
+        made.people(ACCOUNTS, numbers, registered=asked.online)
         run(made.settle_in())
         run(made.ask())
         heard, began = len(made.calls()), time.perf_counter()

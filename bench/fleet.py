@@ -44,9 +44,9 @@ class Fleet:
     def settings(self) -> Settings:
         return Settings(home=self.home, database_url=self.database, graph_url=self.graph_url, log="error")
 
-    def people(self, accounts: int, numbers: int, digits: str = "") -> None:
+    def people(self, accounts: int, numbers: int, digits: str = "", *, registered: bool = False) -> None:
         """Makes accounts and numbers at the remote, up to 5,600 of the same six last `digits`, which choose each
-        number's trouble; without them the numbers have none."""
+        number's trouble; without them the numbers have none, and are online already where they are `registered`."""
         for place in range(accounts):
             waba = str(self._post("/accounts", name=f"Account {place}")["id"])
             token = str(self._post("/tokens", accounts=[waba])["token"])
@@ -54,7 +54,8 @@ class Fleet:
             self._post("/numbers", account=waba, e164=f"+1{900 + place}2000009", registered=True)
         for serial in range(numbers):
             e164 = f"+1{200 + serial % 700}{2 + serial // 700 % 8}{digits or f'{serial // 5_600:06d}'}"
-            made = self._post("/numbers", account=self.accounts[serial % accounts][0], e164=e164)
+            account = self.accounts[serial % accounts][0]
+            made = self._post("/numbers", account=account, e164=e164, registered=registered)
             self.numbers.append(str(made["id"]))
 
     def _post(self, path: str, **body: Any) -> dict[str, Any]:
