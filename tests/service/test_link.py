@@ -96,7 +96,7 @@ def test_the_code_from_the_first_look_to_online(play: Callable[[Story], None]) -
         assert 'name="value"' in page.text
         assert stage.simulator.control.codes(LAPSED)[-1]["method"] == "VOICE"
         page = await customer.press("answer", value=customer.wrong())
-        assert "That code was wrong" in page.text
+        assert "The code was not right." in page.text
         assert 'aria-invalid="true"' in page.text
         page = await customer.press("answer", value=f"Your WhatsApp code is {customer.code()}.")
         assert 'name="value"' not in page.text
@@ -187,6 +187,18 @@ def test_a_pin_is_asked_for_and_a_refused_one_is_not_taken_again(play: Callable[
         assert (page.status_code, "was tried before" in page.text) == (422, True)
         await customer.press("answer", value=PIN)
         assert (await customer.settles())["reason"] == "registered"
+
+    play(story)
+
+
+def test_a_new_pin_is_set_on_the_owners_word(play: Callable[[Story], None]) -> None:
+    async def story(stage: Stage) -> None:
+        customer = await visit(stage, PIN_NEEDED, pin=Secret("111222"))
+        assert "Set a new PIN for me" in (await customer.look()).text
+        await customer.press("done", answer="approve")
+        done = await customer.settles()
+        assert done["reason"] == "registered"
+        assert [a["call"] for a in done["attempts"]].count("set_pin") == 1
 
     play(story)
 

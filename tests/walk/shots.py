@@ -6,6 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
+from playwright.sync_api import Page
 from tests.walk.house import chromium, house
 from tests.walk.tour import SCHEMES, SIZES, Tour
 
@@ -24,12 +25,19 @@ def take(folder: Path, only: str = "") -> list[Path]:
         tour = Tour(one, home)
         for scheme in SCHEMES:
             for size in SIZES:
-                for name, page in tour.pages(size, scheme):
-                    if only in name:
-                        path = folder / f"{name}-{size}-{scheme}.png"
-                        page.screenshot(path=path, full_page=True)
-                        taken.append(path)
+                taken += [_shot(folder, name, page, scheme, size) for name, page in tour.pages(size, scheme, only)]
+        for name, page in tour.link_stages():
+            taken += [_shot(folder, name, page, scheme, size) for scheme in SCHEMES for size in SIZES if only in name]
     return taken
+
+
+def _shot(folder: Path, name: str, page: Page, scheme: str, size: str) -> Path:
+    """Of a page that is open already."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size(SIZES[size])
+    path = folder / f"{name}-{size}-{scheme}.png"
+    page.screenshot(path=path, full_page=True)
+    return path
 
 
 if __name__ == "__main__":

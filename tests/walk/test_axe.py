@@ -32,4 +32,5 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path) -> None:
             for name, page in tour.pages(size, scheme)
             for line in broken(page)
         ]
+        wrong += [(name, "wide", "light", line) for name, page in tour.link_stages() for line in broken(page)]
     assert wrong == []

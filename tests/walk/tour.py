@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.walk.house import House
 from tests.walk.steps import Walker
 
-__all__ = ["SIZES", "Tour"]
+__all__ = ["SCHEMES", "SIZES", "Tour"]
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
@@ -55,17 +55,41 @@ class Tour:
     def _context(self, size: str, scheme: str, state: object) -> BrowserContext:
         return self._browser.new_context(viewport=SIZES[size], color_scheme=scheme, storage_state=state)
 
-    def pages(self, size: str, scheme: str) -> Iterator[tuple[str, Page]]:
-        """Each page with its name, loaded."""
+    def pages(self, size: str, scheme: str, only: str = "") -> Iterator[tuple[str, Page]]:
+        """Each page with its name, loaded; `only` those whose name holds this."""
         for context, places in (
             (self.visitor(size, scheme), self._outside()),
             (self.admin(size, scheme), self._inside()),
         ):
             page = context.new_page()
-            for name, path in places:
+            for name, path in (place for place in places if only in place[0]):
                 page.goto(path if path.startswith("http") else f"{self._house.url}{path}")
                 yield name, page
             context.close()
+
+    def link_stages(self) -> Iterator[tuple[str, Page]]:
+        """What the customer sees, one after the other; afterwards the link has done its work."""
+        house = self._house
+        customer = Walker(house, self._browser.new_page(), scripts=True)
+        page = customer.page
+        tasks = house.terminal("task", "list", "--json").document["items"]
+        pin = next(task["id"] for task in tasks if task["kind"] == "pin")
+        page.goto(house.terminal("task", "link", pin, "--json").document["url"])
+        yield "link-pin", page
+        page.goto(self.link)
+        customer.press("Send me the code now, by SMS")
+        customer.sees(page.get_by_label("The six digits of the code"))
+        yield "link-code", page
+        page.get_by_label("The six digits of the code").fill(house.wrong_code("133006"))
+        page.get_by_role("button", name="Use this code").click()
+        customer.sees(page.get_by_role("alert"))
+        yield "link-wrong", page
+        page.get_by_label("The six digits of the code").fill(house.code("133006"))
+        page.get_by_role("button", name="Use this code").click()
+        yield "link-working", page
+        customer.sees(page.get_by_role("heading", name="Your number is online"))
+        yield "link-online", page
+        page.context.close()
 
     def _outside(self) -> list[tuple[str, str]]:
         return [

@@ -151,9 +151,10 @@ async def send(request: Request, opened: Link_) -> Response:
 
 @router.post("/l/{bearer}/done")
 async def done(request: Request, opened: Link_) -> Response:
-    """The two-step verification is off, or something else is changed."""
+    """The two-step verification is off, something else is changed, or a new PIN may be set."""
     form = await request.form(max_files=0, max_fields=10)
-    return await _answered(request, opened, text_of(form, "task"), done=True)
+    reset = text_of(form, "answer") == "approve" and opened.view.may_reset
+    return await _answered(request, opened, text_of(form, "task"), **{"approve" if reset else "done": True})
 
 
 @router.post("/l/{bearer}/answer")

@@ -43,6 +43,8 @@ class Shown:
     """Whether the news is that the last answer was not right."""
     task: str = ""
     until: str | None = None
+    may_reset: bool = False
+    """Whether a new PIN may be set through the API on the person's word."""
 
     @property
     def over(self) -> bool:
@@ -56,6 +58,7 @@ class Shown:
 
 
 CODES = "133006"
+WRONG_CODE = 136025
 PIN_NEEDED = (
     "Your number is protected by a six-digit PIN, the two-step verification of WhatsApp. Please tell us the PIN."
 )
@@ -127,8 +130,9 @@ def _news(operation: Shape, wrong: bool) -> str:
         return ""
     if last is not None and last["call"] == "request_code" and last["outcome"] == "refused":
         return _owners_of(last)
-    more = f" {_owners_of(last)}" if wrong and last is not None and last["code"] == 136025 else ""
-    return f"{operation['message']}{more}"
+    if wrong and last is not None and last["code"] == WRONG_CODE:
+        return _owners_of(last)
+    return str(operation["message"])
 
 
 def _pin(operation: Shape, task: Task) -> Shown:
@@ -140,6 +144,7 @@ def _pin(operation: Shape, task: Task) -> Shown:
         lead=_owners_of(last) if refused and last is not None else PIN_NEEDED,
         news="Please look it up before you type it: a few wrong ones lock the number for hours.",
         task=task.id,
+        may_reset=ReplyKind.APPROVE in task.answers,
     )
 
 
@@ -163,7 +168,7 @@ def _working(operation: Shape, *, ours: bool) -> Shown:
         news = "The people who look after your number have to decide something first."
     elif last is not None and last["outcome"] == "refused" and last["code"] is not None:
         news = _owners_of(last)
-    elif last is not None and last["call"] == "verify_code" and last["outcome"] == "ok":
+    elif any(attempt["call"] == "verify_code" and attempt["outcome"] == "ok" for attempt in operation["attempts"]):
         news = "Thank you, the code was right."
     waits = operation["state"] == "waiting"
     return Shown(
