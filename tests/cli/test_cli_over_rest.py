@@ -72,6 +72,30 @@ def test_a_wrong_token_a_wrong_address_and_no_token(cli: Cli, monkeypatch: pytes
     assert (other.status, len(other.error_lines)) == (6, 2)
 
 
+def test_where_a_worker_runs_the_commands_watch_it(cli_at_work: Cli) -> None:
+    cli = cli_at_work
+    done = cli("register", "+15550133010", "--wait", "--json")
+    assert (done.status, done.json["state"], done.json["standing"]) == (0, "done", "online")
+    asked = cli("register", "+15550133006", "--wait", "--json")
+    assert (asked.status, asked.json["task"]["kind"]) == (3, "otp")
+    code = cli.simulator.control.latest_code("+15550133006")
+    assert cli("task", "answer", asked.json["task"]["id"], "--stdin", stdin=code).status == 0
+    later = cli("register", "+15550133015", "--no-wait")
+    assert later.status == 5
+    assert "A worker goes on with it" in later.err
+    cancelled = cli("operation", "cancel", later.out.split()[-1], "--json")
+    assert (cancelled.status, cancelled.json["state"]) == (0, "cancelled")
+
+
+@pytest.fixture
+def cli_at_work(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
+    """The same with a service that has a worker."""
+    with served(cli.home, cli.simulator.graph_url, works=True) as (url, token):
+        monkeypatch.setenv("LINEWRIGHT_URL", url)
+        monkeypatch.setenv("LINEWRIGHT_API_TOKEN", token)
+        yield cli
+
+
 def test_a_number_that_is_named_strangely(cli: Cli) -> None:
     for name in ("..", ".", "", "demo/", "a/b/c", "%2F", "?x=1", "+1 555 013 3010#"):
         refused = cli("number", "show", name)
