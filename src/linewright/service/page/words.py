@@ -94,14 +94,14 @@ PINS = {
 }
 FOR_TERMINALS = " (with --pin-changed if somebody changed it since)"
 """Said in a question to whoever answers it there; the page has a box for it."""
-_COMMAND = re.compile(r"^(linewright [^.;]+)(?=$|[.;])")
+_COMMAND = re.compile(r"(?<!`)\blinewright (?:[a-z-]+ \+?\d+|account update \S+ --token-file FILE)")
 _TICKS = re.compile(r"`([^`]+)`")
 
 
 def coded(text: str) -> Markup:
     """A text of Linewright's with its commands as code; everything else is escaped."""
     plain = str(escape(text.replace(FOR_TERMINALS, "")))
-    return Markup(_TICKS.sub(r"<code>\1</code>", _COMMAND.sub(r"<code>\1</code>", plain)))  # noqa: S704 - escaped before
+    return Markup(_TICKS.sub(r"<code>\1</code>", _COMMAND.sub(r"<code>\g<0></code>", plain)))  # noqa: S704 - escaped before
 
 
 _WORDS: dict[str, Any] = {
