@@ -184,20 +184,18 @@ class FleetCheck:
     # One account
 
     async def _visit(self, account: Account, check: Check, looked: Looked, *, listing_only: bool = False) -> Looked:
-        if account.hold is not None and not account.hold.usage:
-            await self._office.clients.forget(account.name)  # the token may have been changed by another process
-        client = self._office.clients.of(account.name)
-        check = await self._list(client, account, check, looked)
-        await self._hold(client, account, looked)
         facts, looked_at = check.facts, check.looked_at
-        if looked.whole:
-            facts = replace(facts, listed_at=self._clock.now())
-            daily = looks_today(looked_at, self._clock.now()) and not listing_only
-            if not listing_only:
-                await self._read_again(client, account, looked, daily=daily)
-            if daily:
-                facts, told = await self._daily(client, account, facts, looked)
-                looked_at = self._clock.now() if told else looked_at
+        async with self._office.clients.once(account.name) as client:
+            check = await self._list(client, account, check, looked)
+            await self._hold(client, account, looked)
+            if looked.whole:
+                facts = replace(facts, listed_at=self._clock.now())
+                daily = looks_today(looked_at, self._clock.now()) and not listing_only
+                if not listing_only:
+                    await self._read_again(client, account, looked, daily=daily)
+                if daily:
+                    facts, told = await self._daily(client, account, facts, looked)
+                    looked_at = self._clock.now() if told else looked_at
         self._finish(check, looked, facts, looked_at, known=account.hold)
         return looked
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -78,6 +79,16 @@ class Clients:
             monotonic=self.monotonic,
         )
 
+    @asynccontextmanager
+    async def once(self, account: str) -> AsyncIterator[GraphClient]:
+        """A client for one look, with the token as it is now, and closed after it: thousands of accounts keep no
+        connection between two looks."""
+        client = self.with_token(self.store.accounts.open_token(account))
+        try:
+            yield client
+        finally:
+            await self._end(client)
+
     def app_of(self, account: str) -> str | None:
         """The app that the account's token belongs to, where the remote told."""
         return self.store.accounts.app_of(account)
@@ -85,8 +96,10 @@ class Clients:
     async def forget(self, account: str) -> None:
         """Closes the client of an account whose token changed, and keeps what it learned."""
         client = self.open.pop(account, None)
-        if client is None:
-            return
+        if client is not None:
+            await self._end(client)
+
+    async def _end(self, client: GraphClient) -> None:
         version = self.settings.graph_version
         for missing in client.unsupported_fields - self.store.facts.unsupported_fields(version):
             self.store.facts.leave_out(version, missing)
