@@ -42,12 +42,18 @@ def test_make_has_the_targets_that_the_readme_names() -> None:
     assert set(re.findall(r"`make ([a-z]+)", README)) <= targets
 
 
-def worker_comes_and_goes(words: list[str]) -> None:
+STAYS = {"worker": "works here", "serve": "/welcome/"}
+"""Commands that run until they are told to stop, and what they say when they are ready."""
+
+
+def comes_and_goes(words: list[str]) -> None:
     """As a process of its own: it works until it is told to stop."""
     line = [sys.executable, "-m", "linewright.cli", *words[1:]]
+    if words[1] == "serve":
+        line += ["--port", "0"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert "works here" in process.stdout.readline()
+        assert any(STAYS[words[1]] in said for said in process.stdout)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
 
@@ -71,8 +77,8 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
                 continue  # no question is open here
             if words[1] == "bundle":
                 continue  # its words are placeholders
-            if words[1:] == ["worker"]:
-                worker_comes_and_goes(words)
+            if words[1] in STAYS and len(words) == 2:
+                comes_and_goes(words)
                 continue
             waits = ["--wait"] if words[1] == "register" else []
             assert main([*words[1:], *waits]) == 0, line
