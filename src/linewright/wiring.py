@@ -59,13 +59,20 @@ class Clients:
     store: Store
     transport: httpx.AsyncBaseTransport | None = None
     monotonic: Callable[[], float] = monotonic
-    open: dict[str, GraphClient] = field(default_factory=dict)
+    open: dict[str, tuple[bytes, GraphClient]] = field(default_factory=dict)
+    """Each with the seal of the token it was made for."""
+    outdated: list[GraphClient] = field(default_factory=list)
+    """Those of tokens that another process changed; a turn may still wait for an answer to one."""
 
     def of(self, account: str) -> GraphClient:
-        client = self.open.get(account)
-        if client is None:
+        """The account's client, made anew when its token was changed, by whatever process."""
+        seal = self.store.accounts.token_seal(account)
+        known, client = self.open.get(account, (b"", None))
+        if client is None or known != seal:
+            if client is not None:
+                self.outdated.append(client)
             client = self.with_token(self.store.accounts.open_token(account))
-            self.open[account] = client
+            self.open[account] = seal, client
         return client
 
     def with_token(self, token: Secret) -> GraphClient:
@@ -95,7 +102,7 @@ class Clients:
 
     async def forget(self, account: str) -> None:
         """Closes the client of an account whose token changed, and keeps what it learned."""
-        client = self.open.pop(account, None)
+        _, client = self.open.pop(account, (b"", None))
         if client is not None:
             await self._end(client)
 
@@ -108,6 +115,8 @@ class Clients:
     async def close(self) -> None:
         for account in list(self.open):
             await self.forget(account)
+        while self.outdated:
+            await self._end(self.outdated.pop())
 
 
 @dataclass(slots=True, kw_only=True)

@@ -207,3 +207,22 @@ def test_a_deregister_needs_the_last_four_digits(
     with pytest.raises(UsageError) as caught:
         asyncio.run(story())
     assert caught.value.reason == reason
+
+
+def test_a_token_changed_by_another_process_is_used_at_once(
+    opened: Callable[[], Any], options: dict[str, Any], simulator: Simulator
+) -> None:
+    """A worker keeps its connections; somebody gives the account a new token elsewhere."""
+    world = simulator.world
+    plain, lapsed = world.numbers["133010"].id, world.numbers["133000"].id
+
+    async def story() -> tuple[str, str, str]:
+        async with opened() as worker, Linewright(**options) as elsewhere:
+            first = await worker.register(plain)
+            world.token.revoked = 460
+            held = await worker.register(lapsed)
+            fresh = simulator.remote.add_token([world.account.id], app=world.app.id)
+            await elsewhere.update_account(["shop"], token=Secret(fresh.text))
+            return first["state"], held["reason"], (await worker.drive(held["id"]))["state"]
+
+    assert asyncio.run(story()) == ("done", "account-on-hold", "done")

@@ -182,6 +182,13 @@ class Accounts:
             gone = {"token": None, "app_secret": None, "hold": None, "removed_at": now}
             connection.execute(update(t.accounts).where(t.accounts.c.name == name).values(gone))
 
+    def token_seal(self, name: str) -> bytes:
+        """The account's token as it is sealed: another one whenever the token is changed, by any process."""
+        with self._database.reading() as connection:
+            query = select(t.accounts.c.token).where(t.accounts.c.name == name, t.accounts.c.removed_at.is_(None))
+            sealed = connection.execute(query).scalar()
+            return bytes(sealed if sealed is not None else _row(connection, name)["token"])
+
     def open_token(self, name: str) -> Secret:
         """Raises `KeyMismatch` when the key does not fit."""
         with self._database.reading() as connection:
