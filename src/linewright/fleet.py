@@ -15,7 +15,7 @@ from linewright.domain.holds import hold_after, hold_unreadable
 from linewright.domain.journal import Answer, Outcome
 from linewright.domain.number import REGISTERED, Standing, reading_of
 from linewright.domain.operation import Account, Hold
-from linewright.errors import LinewrightError
+from linewright.errors import LinewrightError, StoreUnavailable
 from linewright.graph.client import NO_PAGE, GraphClient
 from linewright.graph.remote import ACCESS, subscribed_to
 from linewright.store.checks import Check
@@ -148,6 +148,9 @@ class FleetCheck:
         except asyncio.CancelledError:
             self._put_off(check, self._clock.now())
             raise
+        except StoreUnavailable as error:
+            log.info("the look at the account %s waits for the store: %s", check.account, error)  # the engine tells
+            self._put_off(check)
         except LinewrightError as error:
             log.warning("the account %s could not be looked at: %s", check.account, error)
             self._put_off(check)

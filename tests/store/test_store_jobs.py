@@ -189,3 +189,18 @@ def test_again_keeps_a_job_that_is_there(queued: Store, jobs: QueueJobs, now: da
     rest(queued, operation, None, now, "done")
     jobs.again(operation, clock.now(), 30.0)
     assert [job["status"] for job in waiting(queued)] == ["doing"]
+
+
+def test_a_job_that_is_being_fetched_is_not_waited_for(queued: Store, jobs: QueueJobs, now: datetime) -> None:
+    """The fetch is committed by the loop that would wait: it would wait for ever. Its turn times the next one."""
+    operation = opened(queued, phones(queued, "acme", 1, now)[0], now)
+    later = now + MINUTE / 2
+    with queued.database.writing() as fetching:
+        fetching.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
+        with queued.database.writing() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+            jobs.wake(connection, [operation], later)
+            connection.execute(text("UPDATE operations SET wake_at = :at"), {"at": later})
+    assert [job["status"] for job in waiting(queued)] == ["doing"]
+    jobs.again(operation, now, 0.1)
+    assert [(job["status"], round(job["seconds"])) for job in waiting(queued)][1:] == [("todo", 30)]

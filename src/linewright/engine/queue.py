@@ -26,6 +26,8 @@ POLL_SECONDS = 0.5
 """Real: a notification may pass unheard while a worker looks for its next job."""
 RECONNECT_SECONDS = 1.0
 CONNECT_SECONDS = 5
+STOPPED_SECONDS = 10
+"""A worker that was stopped while it fetched a job gives the job back after this."""
 CONNECTIONS = 4
 AGAIN_SECONDS = 0.1
 """Real: a job that came before its time by the database's clock is not put back into the same moment."""
@@ -71,7 +73,10 @@ class QueueEngine:
         self._grace = grace
         self._outage = Outage()
         self._shift = Shift(ports, rota, self._outage)
-        connecting = {"connect_timeout": CONNECT_SECONDS}
+        connecting = {
+            "connect_timeout": CONNECT_SECONDS,
+            "options": f"-c idle_in_transaction_session_timeout={STOPPED_SECONDS}s",
+        }
         self._app = App(
             connector=PsycopgConnector(
                 conninfo=conninfo, min_size=1, max_size=CONNECTIONS, timeout=CONNECT_SECONDS, kwargs=connecting

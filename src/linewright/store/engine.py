@@ -34,6 +34,8 @@ WAKER = "linewright_waker"
 IDLE_SECONDS = 10
 """After so long PostgreSQL ends a transaction whose process does nothing: one that was stopped in the middle of it
 would keep everybody else from the rows it locked."""
+LOCK_SECONDS = 2 * IDLE_SECONDS
+"""Nobody waits longer for a row: by then whoever had locked it was ended, or it is a fault of ours."""
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds, and how often: no firewall forgets a connection at rest, and a server that died is noticed."""
 _WRITES = "linewright_writes"
@@ -165,6 +167,7 @@ def _make_folder(url: URL) -> None:
 
 def _to_postgresql(connection: Any, record: object) -> None:
     connection.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    connection.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
     connection.commit()
 
 

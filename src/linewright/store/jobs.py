@@ -25,7 +25,16 @@ FARTHEST = 200
 """Who has that many of its account before it, or more, has the last place."""
 TINY = 1e-6
 
-_DROP = text("DELETE FROM procrastinate_jobs WHERE queueing_lock = ANY(:operations) AND status = 'todo'")
+_DROP = text(
+    """
+    DELETE FROM procrastinate_jobs WHERE id IN (
+        SELECT id FROM procrastinate_jobs WHERE queueing_lock = ANY(:operations) AND status = 'todo'
+        FOR UPDATE SKIP LOCKED
+    )
+    """
+)
+"""A job that is being fetched at this moment is let go: its turn finds what is true, and `again` times the next. To
+wait for that fetch would be to wait for ourselves: it is committed by the loop that we would hold up."""
 _DEFER = text(
     """
     WITH woken AS (
@@ -34,6 +43,7 @@ _DEFER = text(
                count(*) FILTER (WHERE o.wake_at <= :at) OVER (PARTITION BY o.account) AS counted
         FROM unnest(CAST(:operations AS text[]), CAST(:seconds AS float8[])) AS w (id, seconds)
         JOIN operations AS o ON o.id = w.id
+        WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS j WHERE j.queueing_lock = o.id AND j.status = 'todo')
     ), before AS (
         SELECT accounts.account, count(waiting.found) AS waits
         FROM (SELECT DISTINCT account FROM woken) AS accounts
@@ -51,6 +61,7 @@ _DEFER = text(
         ORDER BY place
     ))
     FROM woken JOIN before USING (account)
+    HAVING count(*) > 0
     """
 )
 """A job's priority is its place among those of its account that are due before it: so accounts take turns."""

@@ -26,6 +26,7 @@ def upgrade(database: Database) -> None:
         return
     with database.writing() as connection:
         if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another's upgrade may take its time
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         found = _revision(connection)
         if found == REVISIONS[-1]:
