@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 CHROMIUM := /usr/bin/chromium
 HTMX := 2.0.11
 AXE := 4.14.1
-WORKERS ?= 2
+WORKERS ?= 3
 SEED ?= 0
 # Thousands of small databases that nobody keeps: in memory where the machine has such a folder.
 SCRATCH ?= $(shell test -w /dev/shm && echo /dev/shm || echo $${TMPDIR:-/tmp})

@@ -102,8 +102,8 @@ class FleetCheck:
     async def look(self, name: str, *, listing_only: bool = False) -> Looked:
         """Looks at one account now, out of its turn, because somebody asks; a paused one too. With `listing_only`
         nothing is asked but its listing."""
-        check = self._store.checks.take(name, self._clock.now(), self._claimed_until())
         account = self._store.accounts.get(name)
+        check = self._store.checks.take(name, self._clock.now(), self._claimed_until())
         looked = Looked()
         try:
             return await self._visit(account, check, looked, listing_only=listing_only)

@@ -15,7 +15,7 @@ from tests.support.served import served
 from linewright.face import Linewright
 from linewright.over_rest import RemoteLinewright
 
-HERE_ONLY = ("key", "rotate"), ("doctor",), ("worker", "--check"), ("worker",), ("serve", "--port", "0")
+HERE_ONLY = ("key", "rotate"), ("doctor",)
 
 
 @pytest.fixture
