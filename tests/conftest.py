@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from linewright.wiring import WIRE_LOGS
 
 LONGEST = ("tests/chaos", "tests/weather/test_weather_secrets.py", "tests/stories/test_shared_outage.py")
+# No test asserts a time, and the machine may be busy.
+settings.register_profile("linewright", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("linewright")
 KILLS = ("kills", "repetitions")
 
 
