@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.support.databases import Postgres, postgres
 
+from linewright.store.engine import Database, open_store
 from linewright.wiring import WIRE_LOGS
 
 LONGEST = ("tests/chaos", "tests/weather/test_weather_secrets.py", "tests/stories/test_shared_outage.py")
@@ -51,3 +55,36 @@ def _loggers_as_at_the_start() -> Iterator[None]:
     yield
     for name in WIRE_LOGS:
         logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables, to be copied."""
+    file = tmp_path_factory.mktemp("pattern") / "linewright.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind, with tables and without rows."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres_server")
+        return server.cleaned()
+    file = tmp_path / "home" / "linewright.db"
+    file.parent.mkdir()
+    shutil.copy(request.getfixturevalue("sqlite_pattern"), file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    opened = open_store(url)
+    yield opened
+    opened.close()

@@ -367,7 +367,7 @@ def test_a_look_that_is_stopped_is_given_back(tmp_path: Path, url: str) -> None:
             comes = stage.store.checks.next_at()
             assert comes is not None
             assert comes <= stage.clock.now()
-            stage.store.numbers.keep_page = page  # type: ignore[method-assign]
+            stage.store.numbers.keep_page = page  # type: ignore[method-assign]  # as it was
             assert await FleetCheck(stage.lw.office).run_due() == 1
             assert stage.clock.now() - comes < timedelta(minutes=1)
 

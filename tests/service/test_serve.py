@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support.databases import Postgres, postgres
+from tests.support.databases import Postgres
 from tests.support.processes import Child, Ran, Terminal
 
 from linewright.clock import HomeClock, SystemClock
@@ -80,12 +80,6 @@ def until(condition: Callable[[], Any], why: Callable[[], str] = str) -> None:
     while not condition():
         assert time.monotonic() < ends, why()
         time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def postgres_server() -> Iterator[Postgres]:
-    with postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,6 +22,9 @@ LISTS = (("account", "list"), ("number", "list"), ("operation", "list"), ("task"
 
 
 LOOKED = ('INSERT INTO "checks"', 'INSERT INTO "conditions"')
+"""What a look at an account may bring up to date, also one that fails."""
+REACH_OUT = {"a Graph URL that refuses"}
+"""Settings that are found wrong by such a look."""
 
 
 @dataclass
@@ -42,9 +45,9 @@ class Place:
         return self.home / "linewright.db"
 
     def rows(self) -> list[str]:
-        """The whole database, but for what a look at an account that failed may bring up to date."""
+        """The whole database."""
         with closing(sqlite3.connect(self.database)) as database:
-            return [line for line in database.iterdump() if not line.startswith(LOOKED)]
+            return list(database.iterdump())
 
     def listed(self) -> list[Any]:
         """Everything that the home tells."""
@@ -204,10 +207,11 @@ SETTINGS = {
 def test_a_wrong_setting_is_named(name: str, shared: Place) -> None:
     settings, words, status = SETTINGS[name]
     given = {key: value.format(folder=shared.folder) for key, value in settings.items()}
-    before = shared.rows()
+    aside = LOOKED if name in REACH_OUT else ()
+    before = [row for row in shared.rows() if not row.startswith(aside)]
     two_lines(shared.terminal(*words, **given), status)
     one_document(shared.terminal(*words, "--json", **given), status, None)
-    assert shared.rows() == before
+    assert [row for row in shared.rows() if not row.startswith(aside)] == before
 
 
 # A home that is broken while it is in use

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -71,11 +70,6 @@ def page_caller(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Ca
         user=session.user.id,
         csrf=desk.cookies.csrf(session.digest),
     )
-
-
-def same_csrf(caller: Caller, sent: str) -> bool:
-    """Whether a form came from a page that this person was shown."""
-    return bool(caller.csrf) and hmac.compare_digest(caller.csrf, sent)
 
 
 def may(scope: str) -> Any:

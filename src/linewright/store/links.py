@@ -76,13 +76,6 @@ class Links:
             row = connection.execute(query).one_or_none()
         return _link(row) if row is not None else None
 
-    def of_operation(self, operation: str, now: datetime) -> Link | None:
-        """The link that opens an operation now."""
-        here = (t.links.c.operation == operation, t.links.c.ended_at.is_(None), t.links.c.ends_at > now)
-        with self._database.reading() as connection:
-            row = connection.execute(select(t.links).where(*here).order_by(t.links.c.made_at.desc())).first()
-        return _link(row) if row is not None else None
-
     def opened(self, link: str, now: datetime) -> None:
         """Notes when somebody first looked at it."""
         first = update(t.links).where(t.links.c.id == link, t.links.c.opened_at.is_(None))

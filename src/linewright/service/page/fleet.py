@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from linewright.domain.number import Standing
@@ -27,20 +27,29 @@ LONGEST = 100
 Text = Annotated[str, Query(max_length=1_000)]
 
 
+def _look(q: Text = "", account: Text = "", standing: Text = "", state: Text = "", warned: Text = "") -> Look:
+    return Look(
+        account=account.strip() or None,
+        standing=Standing(standing) if standing in {each.value for each in Standing} else None,
+        warned=bool(warned),
+        state=state if state in STATES else None,
+        search=q.strip()[:LONGEST],
+    )
+
+
+Looked = Annotated[Look, Depends(_look)]
+"""What the address asks for; what is not understood in it is left out."""
+
+
 @router.get("/fleet")
 def fleet(
     request: Request,
     desk: TheDesk,
     caller: Person,
-    q: Text = "",
-    account: Text = "",
-    standing: Text = "",
-    state: Text = "",
-    warned: Text = "",
+    look: Looked,
     after: Text = "",
 ) -> Response:
     """One page of the numbers that are looked for; what is not understood in the address is left out."""
-    look = _look(q, account, standing, state, warned)
     accounts = desk.store.fleet.accounts(FEW_ACCOUNTS + 1)
     rows = _rows(desk, look, after)
     return draw(
@@ -65,26 +74,11 @@ def fleet_rows(
     request: Request,
     desk: TheDesk,
     caller: Person,
-    q: Text = "",
-    account: Text = "",
-    standing: Text = "",
-    state: Text = "",
-    warned: Text = "",
+    look: Looked,
     after: Text = "",
 ) -> Response:
     """The rows alone, where one of them changed."""
-    look = _look(q, account, standing, state, warned)
     return changed(request, caller, "fleet_rows.html", look=look, after=after, **_rows(desk, look, after))
-
-
-def _look(q: str, account: str, standing: str, state: str, warned: str) -> Look:
-    return Look(
-        account=account.strip() or None,
-        standing=Standing(standing) if standing in {each.value for each in Standing} else None,
-        warned=bool(warned),
-        state=state if state in STATES else None,
-        search=q.strip()[:LONGEST],
-    )
 
 
 def _rows(desk: Desk, look: Look, after: str) -> dict[str, Any]:
