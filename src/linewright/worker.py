@@ -28,6 +28,13 @@ STOP_SECONDS = 10.0
 """Real: so long after a stop the process is gone, whatever still hangs."""
 
 
+class Round(Protocol):
+    """What a worker does again and again beside its turns. Several workers share it; a store that goes away is waited
+    for, and never ends it."""
+
+    async def serve(self, stopping: asyncio.Event) -> None: ...
+
+
 class Engine(Protocol):
     """Either side of the engine."""
 
@@ -67,7 +74,7 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
-        self._fleet = FleetCheck(office)
+        self._rounds: list[Round] = [FleetCheck(office)]
         self._version = version("linewright")
         self._ready = False
         self._say = say
@@ -78,20 +85,21 @@ class Worker:
         beating = asyncio.ensure_future(self._beat())
         serving = asyncio.ensure_future(self._engine.serve(self.stopping, self._now_ready))
         told = asyncio.ensure_future(self.stopping.wait())
-        checking = asyncio.ensure_future(self._fleet.serve(self.stopping))
+        rounds = [asyncio.ensure_future(each.serve(self.stopping)) for each in self._rounds]
         try:
             await asyncio.wait([serving, told], return_when=asyncio.FIRST_COMPLETED)
             self.stopping.set()
             self._stop()
-            await asyncio.wait([serving, checking], timeout=STOP_SECONDS)
+            await asyncio.wait([serving, *rounds], timeout=STOP_SECONDS)
         finally:
             self.stopping.set()
-            await asyncio.wait([beating, checking])
+            await asyncio.wait([beating, *rounds])
             self._leave()
         if serving.done():
             serving.result()
         beating.result()
-        checking.result()
+        for each in rounds:
+            each.result()
         self._say(f"Stopped. {self._open()}; whoever works here next goes on with them.")
 
     def _now_ready(self) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UniqueConstraint,
     false,
     true,
 )
@@ -22,14 +23,19 @@ from linewright.store.columns import Body, Moment, Real, Sequence, Words
 
 __all__ = [
     "accounts",
+    "alerts",
     "api_tokens",
     "attempts",
     "audit",
+    "changes",
+    "channels",
     "checks",
     "conditions",
+    "deliveries",
     "events",
     "evidence",
     "guesses",
+    "happenings",
     "invitations",
     "leases",
     "links",
@@ -41,12 +47,16 @@ __all__ = [
     "pin_changes",
     "pins",
     "readings",
+    "recoveries",
     "replies",
     "requests",
     "sessions",
     "tasks",
+    "trend",
     "users",
     "weather",
+    "webhook_events",
+    "webhook_tallies",
     "workers",
 ]
 
@@ -87,6 +97,7 @@ accounts = Table(
     Column("pin_reset", Text, nullable=False, server_default="ask"),
     Column("subscribe", Boolean, nullable=False, server_default=true()),
     Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("recover", Boolean, nullable=False, server_default=false()),
     Column("hold", Body),
     Column("added_at", Moment, nullable=False),
     Column("removed_at", Moment),
@@ -481,3 +492,134 @@ requests = Table(
     Column("answer", Body),
 )
 """What was answered to a request with an `Idempotency-Key`, for 24 h; without a status it is still under way."""
+
+webhook_events = Table(
+    "webhook_events",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.name"), nullable=False, index=True),
+    Column("digest", Text, nullable=False),
+    Column("received_at", Moment, nullable=False, index=True),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("body", Body),
+    Column("done_at", Moment),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment),
+    Column("error", Words),
+    UniqueConstraint("account", "digest", name="uq_webhook_events_account"),
+)
+"""Posts of Meta as they came, signed, without secrets and personal data; `digest` is of the raw bytes, so that one that
+comes twice is one row. Without `done_at` a post still waits to be worked through."""
+_some("ix_webhook_events_waiting", webhook_events.c.seq, where=webhook_events.c.done_at.is_(None))
+
+webhook_tallies = Table(
+    "webhook_tallies",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("outcome", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+)
+"""How many posts were taken and how many turned away, and why. `account` is empty where there is none of that name."""
+
+happenings = Table(
+    "happenings",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("account", Text, ForeignKey("accounts.name"), nullable=False),
+    Column("number", Text, ForeignKey("numbers.id")),
+    Column("kind", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("heard_at", Moment, nullable=False),
+    Column("detail", Body),
+    Column("event", Sequence, ForeignKey("webhook_events.seq")),
+)
+"""What webhooks told of an account or a number, one row each: `at` is when it happened by Meta's word."""
+Index("ix_happenings_account", happenings.c.account, happenings.c.at)
+Index("ix_happenings_number", happenings.c.number, happenings.c.at)
+
+recoveries = Table(
+    "recoveries",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("number", Text, ForeignKey("numbers.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("operation", Text, ForeignKey("operations.id")),
+    Column("reason", Text, nullable=False),
+)
+"""Registers that Linewright opened by itself, and why."""
+Index("ix_recoveries_number", recoveries.c.number, recoveries.c.at)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("account", Text, nullable=False, index=True),
+    Column("told", Text),
+    Column("told_at", Moment),
+    Column("seen", Text),
+    Column("seen_since", Moment, nullable=False),
+    Column("seen_count", Integer, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("message", Words, nullable=False, server_default=""),
+    Column("fix", Words),
+)
+"""What people were last told of a number or an account (`told`, a reason; None: that all is well) and what was last
+seen, since when and by how many checks in a row. `subject` is a number's id, or `account:` and a name."""
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("account", Text),
+    Column("title", Words, nullable=False),
+    Column("body", Words, nullable=False),
+    Column("items", Body, nullable=False),
+)
+"""What people are told, once for each real change: `warning`, `recovered`, `test` or `task`; `items` are the
+changes that are told together."""
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("url", LargeBinary, nullable=False),
+    Column("secret", LargeBinary),
+    Column("quiet", Body),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+)
+"""Where alerts go: `apprise` or `webhook`. The address is sealed, since most hold a password."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("alert", Text, ForeignKey("alerts.id"), nullable=False, index=True),
+    Column("channel", Text, ForeignKey("channels.id"), nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("held_until", Moment),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("sent_at", Moment),
+    Column("error", Words),
+)
+"""Each alert on its way to each channel: `waiting`, `sent` or `gave_up`. `held_until`: another process sends
+it."""
+_some("ix_deliveries_waiting", deliveries.c.due_at, where=deliveries.c.state == "waiting")
+
+trend = Table(
+    "trend",
+    metadata,
+    Column("at", Moment, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+"""How many numbers had each standing (`online`, …) and how many were `warned` of, by the hour."""
