@@ -12,6 +12,7 @@ from linewright.store.engine import Database
 from linewright.store.facts import Facts
 from linewright.store.fleet import Fleet
 from linewright.store.guesses import Guesses
+from linewright.store.happenings import Happenings
 from linewright.store.ledger import SqlLedger
 from linewright.store.links import Links
 from linewright.store.numbers import Numbers
@@ -51,3 +52,4 @@ class Store:
         self.guesses = Guesses(database)
         self.links = Links(database)
         self.requests = Requests(database, vault)
+        self.happenings = Happenings(database)
