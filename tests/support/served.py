@@ -22,7 +22,9 @@ __all__ = ["served"]
 @contextmanager
 def served(home: Path, graph_url: str, *, works: bool = False) -> Iterator[tuple[str, str]]:
     """The address of a service on this home, with a worker beside it where it `works`, and a token for it."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    # The protocol named, since asyncio turns off Nagle's delay only for sockets that say they are TCP.
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     ready, told, ends = threading.Event(), [], []
 
