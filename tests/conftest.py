@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tests.support.databases import Postgres, postgres
 
+from linewright.logs import WIRE_LOGS
 from linewright.store.engine import Database, open_store
-from linewright.wiring import WIRE_LOGS
 
 LONGEST = ("tests/chaos", "tests/weather/test_weather_secrets.py", "tests/stories/test_shared_outage.py")
 # No test asserts a time, and the machine may be busy.

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     log: Annotated[
         str, Field(description="Log level: debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     ] = "warning"
+    log_format: Annotated[
+        str, Field(description="Form of the log: text, or json with one object a line.", pattern="^(text|json)$")
+    ] = "text"
     lease_seconds: Annotated[
         int,
         Field(description="Seconds after which the phone of a worker that died goes to another (PostgreSQL).", ge=1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from linewright.errors import StoreUnavailable, UsageError
 from linewright.graph.client import GraphClient
 from linewright.graph.remote import GraphRemote
 from linewright.graph.wire import is_loopback
+from linewright.logs import quiet_the_wire
 from linewright.secret import Secret
 from linewright.store.engine import Database, open_store
 from linewright.store.ids import new_id
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = ["Installation", "assemble", "make_home", "make_pin"]
-
-WIRE_LOGS = ("httpx", "httpcore", "hpack", "asyncio")
 
 
 def make_pin() -> Secret:
@@ -151,7 +149,7 @@ def assemble(
     `clock` and `transport` stand in for the home's own in rehearsals; `reached` hears of crash points; `real`
     (epoch seconds) stands in for the database's clock and this machine's monotonic one.
     """
-    _quiet_the_wire(settings)
+    quiet_the_wire(settings.log)
     make_home(settings.home)
     database = open_store(settings.database)
     own_clock = clock or open_clock(settings.home, settings.clock_rate)
@@ -211,10 +209,3 @@ def make_home(home: Path) -> None:
             fix="Set LINEWRIGHT_HOME to a folder that this user can write.",
             reason="home",
         ) from None
-
-
-def _quiet_the_wire(settings: Settings) -> None:
-    """The HTTP libraries' debug logs show headers and bodies: they never log below warnings."""
-    logging.getLogger("linewright").setLevel(settings.log.upper())
-    for name in WIRE_LOGS:
-        logging.getLogger(name).setLevel(logging.WARNING)

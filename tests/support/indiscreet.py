@@ -19,12 +19,12 @@ from sqlalchemy import select
 from tests.support.processes import Ran, Terminal, begin, watched
 from tests.support.search import Search, files_below
 
-from linewright.cli.log import begin as begin_log
 from linewright.cli.say import write_json
 from linewright.clock import HomeClock, JumpingClock
 from linewright.config import Settings
 from linewright.errors import UsageError
 from linewright.face import Linewright
+from linewright.logs import begin as begin_log
 from linewright.secret import Secret
 from linewright.simulator.faults import DOINGS
 from linewright.simulator.simulator import RunningSimulator, Simulator

@@ -67,7 +67,7 @@ def _usage(error: TyperException) -> UsageError:
 
 
 def _without_values(error: TyperException) -> str:
-    from linewright.cli.log import without_secrets
+    from linewright.logs import without_secrets
 
     text = error.format_message()
     if text.startswith("Usage:"):

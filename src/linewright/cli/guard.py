@@ -40,7 +40,7 @@ def guarded(work: Callable[[], int], *, as_json: bool) -> int:
 
 
 def _our_fault(error: Exception, *, as_json: bool) -> int:
-    from linewright.cli.log import details_of
+    from linewright.logs import details_of
 
     details = details_of(error)
     kept = _keep(details)

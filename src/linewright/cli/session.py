@@ -22,11 +22,11 @@ def run(work: Callable[[Linewright], Awaitable[T]], *, at_home: bool = False) ->
     what `work` raises. `at_home`: for what runs a home itself, whatever service is named."""
     import asyncio
 
-    from linewright.cli import log
+    from linewright import logs
     from linewright.config import load
 
     settings = load(chosen.home)
-    log.begin(settings.log)
+    logs.begin(settings.log, settings.log_format)
 
     async def whole() -> T:
         async with _opened(settings, at_home=at_home) as linewright:
