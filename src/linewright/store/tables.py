@@ -563,11 +563,21 @@ changes = Table(
     Column("seen_since", Moment, nullable=False),
     Column("seen_count", Integer, nullable=False),
     Column("seen_at", Moment, nullable=False),
-    Column("message", Words, nullable=False, server_default=""),
-    Column("fix", Words),
 )
 """What people were last told of a number or an account (`told`, a reason; None: that all is well) and what was last
 seen, since when and by how many checks in a row. `subject` is a number's id, or `account:` and a name."""
+
+watched = Table(
+    "watched",
+    metadata,
+    Column("account", Text, ForeignKey("accounts.name"), primary_key=True),
+    Column("check_at", Moment),
+    Column("token_at", Moment),
+    Column("happening", Sequence, nullable=False, server_default="0"),
+    Column("looked_at", Moment, nullable=False),
+)
+"""Which check, which look at the token and which happening of an account were made into changes already. Its row is
+locked meanwhile, so that each change is told once."""
 
 alerts = Table(
     "alerts",

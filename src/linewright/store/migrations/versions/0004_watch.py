@@ -116,11 +116,19 @@ def _alerts() -> None:
         _moment("seen_since"),
         sa.Column("seen_count", sa.Integer, nullable=False),
         _moment("seen_at"),
-        sa.Column("message", sa.Text, nullable=False, server_default=""),
-        _text("fix", nullable=True),
         sa.PrimaryKeyConstraint("subject", "type", name="pk_changes"),
     )
     op.create_index("ix_changes_account", "changes", ["account"])
+    op.create_table(
+        "watched",
+        _text("account"),
+        _moment("check_at", nullable=True),
+        _moment("token_at", nullable=True),
+        sa.Column("happening", COUNTER, nullable=False, server_default="0"),
+        _moment("looked_at"),
+        sa.ForeignKeyConstraint(["account"], ["accounts.name"], name="fk_watched_account"),
+        sa.PrimaryKeyConstraint("account", name="pk_watched"),
+    )
     op.create_table(
         "alerts",
         _text("id"),
