@@ -91,7 +91,7 @@ class AccountDesk:
             raise _not_listed(looked.answer, name, waba)
         return looked
 
-    async def create_number(self, e164: str, account: str, verified_name: str) -> Number:
+    async def create_number(self, e164: str, account: str, verified_name: str, *, who: str = "terminal") -> Number:
         """Creates a number. Both what is asked and what came back are journalled in the audit.
 
         An answer that was lost is settled by the listing; nothing is created twice.
@@ -104,12 +104,10 @@ class AccountDesk:
         if there is not None:
             return there
         now = self._office.clock.now
-        self._store.audit.append(now(), "terminal", "number add: sent", plain, {"account": account})
+        self._store.audit.append(now(), who, "number add: sent", plain, {"account": account})
         answer = await self._office.clients.of(account).create_number(waba, code, national, verified_name.strip())
         detail = {"outcome": answer.outcome.value, "code": answer.error.code if answer.error else None}
-        self._store.audit.append(
-            now(), "terminal", "number add: answered", plain, {**detail, "fbtrace_id": answer.fbtrace_id}
-        )
+        self._store.audit.append(now(), who, "number add: answered", plain, {**detail, "fbtrace_id": answer.fbtrace_id})
         listed = answer.error is not None and ALREADY_LISTED in (answer.error.code, answer.error.subcode)
         if answer.outcome is Outcome.REFUSED and not listed:
             raise self._refused(answer)

@@ -30,6 +30,7 @@ from linewright.store.operations import Options
 from linewright.store.prune import prune
 from linewright.store.sealing import reseal
 from linewright.store.timeline import timeline
+from linewright.store.users import INVITED_FOR, Role
 from linewright.vault import rotate_file
 from linewright.views import Views
 from linewright.wiring import assemble
@@ -164,9 +165,9 @@ class Linewright:
         """One number, by id, E.164 or display form, or `ACCOUNT/N`."""
         return self._views.number(self._store.numbers.find(n).id)
 
-    async def add_number(self, e164: str, account: str, verified_name: str) -> Shape:
+    async def add_number(self, e164: str, account: str, verified_name: str, *, who: str = "terminal") -> Shape:
         """Creates a number in an account; it is unverified then."""
-        number = await self._accounts.create_number(e164, account, verified_name)
+        number = await self._accounts.create_number(e164, account, verified_name, who=who)
         return self._views.number(number.id)
 
     async def forget_number(self, n: str) -> Shape:
@@ -372,16 +373,48 @@ class Linewright:
         `public_url` is how people reach the service, the settings' or the last one's by default. Raises
         `UsageError`: `no-link` for a question that is not for customers, `public-url` where nobody knows it.
         """
-        public_url = public_url or self.settings.public_url or self._store.facts.get(PUBLIC_URL)
-        if not public_url:
+        public_url = public_url or self._public_url()
+        bearer, link = self._store.links.make(task, by=who, now=now or SystemClock().now())
+        self._store.audit.append(self.clock.now(), who, "task link", task, {"link": link.id})
+        return {"url": address_of(public_url, "l", bearer), "expires_at": when(link.ends_at)}
+
+    def _public_url(self) -> str:
+        """How people reach the service: as the settings say, or as it was served last."""
+        found = self.settings.public_url or self._store.facts.get(PUBLIC_URL)
+        if not found:
             raise UsageError(
                 "It is not known how people reach this Linewright.",
                 fix="Start `linewright serve`, or set LINEWRIGHT_PUBLIC_URL to its address; then run this again.",
                 reason="public-url",
             )
-        bearer, link = self._store.links.make(task, by=who, now=now or SystemClock().now())
-        self._store.audit.append(self.clock.now(), who, "task link", task, {"link": link.id})
-        return {"url": address_of(public_url, "l", bearer), "expires_at": when(link.ends_at)}
+        return found
+
+    # People of the page, from the machine that holds the home
+
+    async def people(self) -> list[Shape]:
+        """Who may log in to the page: `{"name","role","made_at"}` each."""
+        users = [user for user in self._store.users.all() if user.closed_at is None]
+        return [{"name": user.name, "role": user.role.value, "made_at": when(user.made_at)} for user in users]
+
+    async def invite(self, name: str | None = None, *, now: datetime | None = None) -> Shape:
+        """A one-time address, good for two days: it gives the user of this name a new password, or, without a
+        name, makes a new admin. Raises `UsageError`: `unknown-user`, `public-url`."""
+        public_url, now = self._public_url(), now or SystemClock().now()
+        users = self._store.users
+        if name is None:
+            bearer = users.invite(Role.ADMIN, "terminal", now)
+        else:
+            plain = " ".join(name.split()).casefold()
+            known = next((user for user in users.all() if user.name == plain and user.closed_at is None), None)
+            if known is None:
+                raise UsageError(
+                    f"Nobody named {name[:80]!r} can log in here.",
+                    fix="`linewright user list` shows who can.",
+                    reason="unknown-user",
+                )
+            bearer = users.invite_again(known.id, "terminal", now)
+        self._store.audit.append(self.clock.now(), "terminal", "user invite", name or Role.ADMIN.value)
+        return {"url": address_of(public_url, "welcome", bearer), "expires_at": when(now + INVITED_FOR)}
 
     # The rest
 

@@ -12,13 +12,16 @@ from sqlalchemy import update
 from tests.service.api_client import Stage, stage_in
 from tests.service.browser import PASSWORD, Browser, member
 
+from linewright.errors import UsageError
 from linewright.service import people
 from linewright.service.people import PER_NAME, ensure_first_admin, welcome_path
 from linewright.service.who import COOKIE
 from linewright.store import tables as t
+from linewright.store.facts import PUBLIC_URL
 from linewright.store.users import Role
 
 STRONG = people._HASHER
+NEW = "another four quiet words"
 Story = Callable[[Stage], Awaitable[None]]
 
 
@@ -224,6 +227,37 @@ def test_tokens_are_shown_once_and_revoked(tmp_path: Path) -> None:
         await root.fill("/settings/tokens", f"/settings/tokens/{token.id}/revoke")
         assert (await root.client.get("/api/v1/accounts", headers=headers)).status_code == 401
         assert [row["action"] for row in stage.audit()][-2:] == ["token make", "token revoke"]
+
+    play(tmp_path, story)
+
+
+def test_a_wrong_login_is_in_the_audit_without_what_was_typed(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await member(stage, Role.VIEWER, "vera")
+        async with Browser(stage.app) as browser:
+            await browser.log_in("vera", "wrong wrong wrong")
+            await browser.log_in("my secret in the wrong field", "wrong wrong wrong")
+        told = [(row["who"], row["subject"]) for row in stage.audit() if row["action"] == "log in: refused"]
+        assert told == [("a visitor", "vera"), ("a visitor", "an unknown name")]
+        assert "my secret" not in str(stage.audit())
+
+    play(tmp_path, story)
+
+
+def test_an_admin_who_forgot_the_password_comes_back_from_the_machine(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await member(stage, Role.ADMIN, "root")
+        stage.lw.office.store.facts.set(PUBLIC_URL, "http://service.test")
+        made = await stage.lw.invite("Root", now=stage.real.now())
+        path = made["url"].removeprefix("http://service.test")
+        assert [row["action"] for row in stage.audit()][-1] == "user invite"
+        assert path not in str(stage.audit())
+        async with Browser(stage.app) as browser:
+            await browser.fill(path, password=NEW, again=NEW)
+            assert (await browser.log_in("root")).status_code == 403
+            assert (await browser.send("/login", name="root", password=NEW)).status_code == 303
+        with pytest.raises(UsageError, match="Nobody named 'nobody'"):
+            await stage.lw.invite("nobody", now=stage.real.now())
 
     play(tmp_path, story)
 

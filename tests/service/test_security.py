@@ -416,7 +416,7 @@ def test_ten_thousand_wrong_logins(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         for name in ("vera", "olga"):
             await member(stage, Role.VIEWER, name)
         asked_before = Counting.asked
-        before = kept(stage)
+        before, told = kept(stage), len(stage.audit())
         one = await _crowd(stage, 200, lambda serial: "192.0.2.7", lambda serial: f"guess{serial}")
         assert one == {403, 429}
         assert Counting.asked - asked_before <= PER_ADDRESS
@@ -428,7 +428,10 @@ def test_ten_thousand_wrong_logins(tmp_path: Path, monkeypatch: pytest.MonkeyPat
                     stage.lw.office.store, "vera", Secret(f"wrong {serial}"), f"203.0.{serial // 250}.{serial % 250}"
                 )
         assert Counting.asked - asked_before <= PER_ADDRESS + PER_NAME
-        assert kept(stage) == before
+        refused = stage.audit()[told:]
+        assert 0 < len(refused) <= PER_ADDRESS + PER_NAME
+        assert {row["action"] for row in refused} == {"log in: refused"}
+        assert kept(stage) | {"audit": None} == before | {"audit": None}
         assert (await Browser(stage.app).log_in("olga")).status_code == 303, "others come in meanwhile"
         assert (await Browser(stage.app).log_in("vera")).status_code == 429
 

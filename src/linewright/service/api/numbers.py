@@ -59,7 +59,7 @@ def list_numbers(
 @router.post("", response_model=NumberShape, status_code=201, responses=UNKNOWN, summary="Create a number")
 async def add_number(desk: TheDesk, caller: Operator, body: NewNumber) -> JSONResponse:
     """Creates it at the remote; it is unverified then. One that is listed already is not created twice."""
-    made = await desk.linewright.add_number(body.e164, body.account, body.verified_name)
+    made = await desk.linewright.add_number(body.e164, body.account, body.verified_name, who=caller.who)
     acted(desk, caller, "number add", made["id"], e164=made["e164"], account=body.account)
     return shown(made, 201)
 

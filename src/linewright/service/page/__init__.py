@@ -64,6 +64,7 @@ def refusal(error: LinewrightError | Problem, request: Request) -> Response:
         fix=fix,
         reason=error.reason,
         trace=getattr(error, "fbtrace_id", None),
+        by_link=request.url.path.startswith("/l/"),
     )
     if isinstance(error, Problem):
         response.headers.update(error.headers)

@@ -48,6 +48,7 @@ def login(request: Request, desk: TheDesk, caller: Visitor, form: Form) -> Respo
         if user is not None:
             _note(desk, user, "log in")
             return begin(request, desk, user, following, replaces=caller.session if caller else None)
+        _note_refused(desk, name)
     response = draw(request, caller, "login.html", status=status, name=name, next=following, wrong=wrong)
     response.headers.update(headers)
     return response
@@ -135,3 +136,11 @@ def _invited(desk: Desk, bearer: Secret) -> Invitation:
 
 def _note(desk: Desk, user: User, action: str, **detail: str) -> None:
     desk.store.audit.append(desk.linewright.clock.now(), user.name, action, user.name, detail or None)
+
+
+def _note_refused(desk: Desk, name: str) -> None:
+    """Never the name as it was typed: it may be a password in the wrong field. A row for each, known name or not,
+    so that neither takes longer."""
+    known = desk.store.users.password_of(name)
+    subject = known[0].name if known is not None else "an unknown name"
+    desk.store.audit.append(desk.linewright.clock.now(), "a visitor", "log in: refused", subject)
