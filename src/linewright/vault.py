@@ -84,6 +84,10 @@ class Vault:
         said = f"{e164}:{digits.open_secret()}".encode()
         return hmac.new(bytes.fromhex(key.open_secret()), said, hashlib.sha256).hexdigest()[:32]
 
+    def mac(self, key: Secret, message: bytes) -> str:
+        """HMAC-SHA256 of a message under this key, in hex."""
+        return hmac.new(key.open_secret().encode(), message, hashlib.sha256).hexdigest()
+
     def pin_in(self, given: Secret) -> Secret | None:
         """Six ASCII digits, a trailing newline apart; None otherwise."""
         text = given.open_secret().strip()

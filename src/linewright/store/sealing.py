@@ -14,12 +14,13 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 
-__all__ = ["Vault", "cookie_key", "fingerprint_key", "holds_secrets", "reseal", "seal"]
+__all__ = ["Vault", "cookie_key", "fingerprint_key", "holds_secrets", "reseal", "seal", "verify_token"]
 
 KEY_ID = "key_id"
 FINGERPRINT_KEY = "fingerprint_key"
 COOKIE_KEY = "cookie_key"
-OWN_KEYS = (FINGERPRINT_KEY, COOKIE_KEY)
+WEBHOOK_KEY = "webhook_key"
+OWN_KEYS = (FINGERPRINT_KEY, COOKIE_KEY, WEBHOOK_KEY)
 """Keys of this home beside the vault's, kept sealed by it."""
 KEY_BYTES = 32
 
@@ -43,6 +44,8 @@ class Vault(Protocol):
     def open(self, sealed: bytes, bound_to: str) -> Secret: ...
 
     def fingerprint(self, key: Secret, e164: str, digits: Secret) -> str: ...
+
+    def mac(self, key: Secret, message: bytes) -> str: ...
 
     def pin_in(self, given: Secret) -> Secret | None: ...
 
@@ -91,6 +94,13 @@ def fingerprint_key(database: Database, vault: Vault) -> Secret:
 def cookie_key(database: Database, vault: Vault) -> Secret:
     """The key that signs the cookies of the page, in hex: made once, so that a restart logs nobody out."""
     return _own_key(database, vault, COOKIE_KEY)
+
+
+def verify_token(database: Database, vault: Vault, account: str) -> Secret:
+    """What Meta repeats in the handshake of an account's webhooks: made of a key of this home and the account's
+    name, so that it is kept nowhere, and the same after a rotation."""
+    key = _own_key(database, vault, WEBHOOK_KEY)
+    return Secret(vault.mac(key, f"webhooks:{account}".encode())[:40])
 
 
 def _own_key(database: Database, vault: Vault, name: str) -> Secret:

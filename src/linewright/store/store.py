@@ -23,6 +23,7 @@ from linewright.store.requests import Requests
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
 from linewright.store.users import Users
+from linewright.store.webhooks import Webhooks
 from linewright.store.workers import Workers
 
 __all__ = ["Store"]
@@ -53,3 +54,4 @@ class Store:
         self.links = Links(database)
         self.requests = Requests(database, vault)
         self.happenings = Happenings(database)
+        self.webhooks = Webhooks(database, vault)

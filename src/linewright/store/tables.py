@@ -532,10 +532,11 @@ happenings = Table(
     Column("at", Moment, nullable=False),
     Column("heard_at", Moment, nullable=False),
     Column("detail", Body),
-    Column("event", Sequence, ForeignKey("webhook_events.seq")),
+    Column("event", Sequence, ForeignKey("webhook_events.seq"), index=True),
 )
 """What webhooks told of an account or a number, one row each: `at` is when it happened by Meta's word."""
 Index("ix_happenings_account", happenings.c.account, happenings.c.at)
+Index("ix_happenings_kind", happenings.c.account, happenings.c.kind, happenings.c.at)
 Index("ix_happenings_number", happenings.c.number, happenings.c.at)
 
 recoveries = Table(

@@ -85,6 +85,8 @@ def _heard() -> None:
         sa.PrimaryKeyConstraint("seq", name="pk_happenings"),
     )
     op.create_index("ix_happenings_account", "happenings", ["account", "at"])
+    op.create_index("ix_happenings_kind", "happenings", ["account", "kind", "at"])
+    op.create_index("ix_happenings_event", "happenings", ["event"])
     op.create_index("ix_happenings_number", "happenings", ["number", "at"])
 
 
