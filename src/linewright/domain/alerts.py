@@ -10,12 +10,14 @@ from typing import Any
 from linewright.domain.conditions import ConditionType
 from linewright.domain.happenings import HappeningKind
 
-__all__ = ["EVENTS", "GATHER", "MOST_NAMED", "News", "body_of", "is_urgent", "item_of", "title_of"]
+__all__ = ["EVENTS", "GATHER", "MOST_NAMED", "RETRIES", "News", "body_of", "is_urgent", "item_of", "title_of"]
 
 MOST_NAMED = 20
 """Changes that an alert names; the rest is counted."""
 GATHER = timedelta(seconds=15)
 """So long an alert waits for others of its account before it goes out, and so long they join it."""
+RETRIES = tuple(timedelta(seconds=seconds) for seconds in (5, 60, 5 * 60, 30 * 60, 2 * 3_600, 6 * 3_600, 12 * 3_600))
+"""After a sending that failed, the first, the second, … time; after the last Linewright gives up."""
 RECOVERED = "recovered"
 WELL = {
     ConditionType.REGISTERED: "It is registered again.",

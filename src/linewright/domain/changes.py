@@ -1,8 +1,8 @@
 """What people are told of a change, and when: once for each that is real, never for one that goes back at once.
 
-One `Change` is kept for each subject (a number, an account) and each statement about it. It is moved by sights: what one
-look showed. A look that could not read is no sight. What is moved by sights alone tells the same whoever moves it, and
-a sight that is seen twice moves nothing.
+One `Change` is kept for each subject (a number, an account) and each statement about it. It is moved by sights: what
+one look showed. A look that could not read is no sight. A check that is looked at twice counts once, so it does not
+matter who looks, or how often.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ SEALED = (
     (t.accounts, "app_secret", ("name",)),
     (t.pins, "digits", ("id", "e164")),
     (t.replies, "code", ("id",)),
+    (t.channels, "url", ("id",)),
+    (t.channels, "secret", ("id",)),
 )
 """Table, column, and the columns that name the row it is bound to."""
 

@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 from linewright.store.accounts import Accounts
 from linewright.store.api_tokens import ApiTokens
+from linewright.store.changes import Changes
+from linewright.store.channels import Channels
 from linewright.store.checks import Checks
 from linewright.store.conditions import Conditions
+from linewright.store.deliveries import Deliveries
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
 from linewright.store.fleet import Fleet
@@ -55,3 +58,6 @@ class Store:
         self.requests = Requests(database, vault)
         self.happenings = Happenings(database)
         self.webhooks = Webhooks(database, vault)
+        self.changes = Changes(database)
+        self.channels = Channels(database, vault)
+        self.deliveries = Deliveries(database)

@@ -123,11 +123,13 @@ numbers = Table(
     Column("standing_reason", Text, server_default="unknown-reading"),
     Column("name", Words, nullable=False, server_default=""),
     Column("warning", Text),
+    Column("name_approved_at", Moment),
 )
 """`last_good` names the good reading that the standing is computed from. Three columns are caches for lists and
 searches, written with what they are drawn from and never judged by: `standing` and `standing_reason` are what
 `domain.standing.judge` makes of the last good reading, `name` is its verified name. `warning` is the type of the
-condition that people are warned of, if any (table `conditions`)."""
+condition that people are warned of, if any (table `conditions`). `name_approved_at`: when its latest display name was
+approved."""
 _listed = numbers.c.forgotten_at.is_(None)
 _some("ix_numbers_listed", numbers.c.account, numbers.c.e164, numbers.c.id, where=_listed)
 _some(
@@ -172,9 +174,12 @@ operations = Table(
     Column("task", Text),
     Column("turn_at", Moment),
     Column("ask_first", Boolean, nullable=False, server_default=false()),
+    Column("proposed", Words),
+    Column("proposed_until", Moment),
 )
 """`task` names the open question that the operation shows; it may be its account's. `turn_at` is when the account's
-pace lets it make its calls. `ask_first`: not even the first code is sent before a person says so."""
+pace lets it make its calls. `ask_first`: not even the first code is sent before a person says so.
+`proposed`: why Linewright proposes it by itself; nothing is sent before a person approves, or `proposed_until`."""
 _open = operations.c.ended_at.is_(None)
 _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
@@ -238,6 +243,7 @@ evidence = Table(
     Column("source", Text, nullable=False),
 )
 Index("ix_evidence_phone", evidence.c.e164, evidence.c.at)
+_some("ix_evidence_webhook", evidence.c.at, evidence.c.e164, where=evidence.c.source == "webhook")
 
 tasks = Table(
     "tasks",
@@ -608,6 +614,8 @@ channels = Table(
     Column("closed_at", Moment),
 )
 """Where alerts go: `apprise` or `webhook`. The address is sealed, since most hold a password."""
+_open = channels.c.closed_at.is_(None)
+Index("ix_channels_open", channels.c.name, unique=True, sqlite_where=_open, postgresql_where=_open)
 
 deliveries = Table(
     "deliveries",

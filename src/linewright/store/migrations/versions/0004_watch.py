@@ -28,6 +28,11 @@ def _moment(name: str, *, nullable: bool = False) -> sa.Column[object]:
 
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("recover", sa.Boolean, nullable=False, server_default=sa.false()))
+    op.add_column("numbers", _moment("name_approved_at", nullable=True))
+    op.add_column("operations", _text("proposed", nullable=True))
+    op.add_column("operations", _moment("proposed_until", nullable=True))
+    webhook = sa.text("source = 'webhook'")
+    op.create_index("ix_evidence_webhook", "evidence", ["at", "e164"], sqlite_where=webhook, postgresql_where=webhook)
     _heard()
     _recoveries()
     _alerts()
@@ -155,6 +160,8 @@ def _alerts() -> None:
         _moment("closed_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_channels"),
     )
+    here = sa.text("closed_at IS NULL")
+    op.create_index("ix_channels_open", "channels", ["name"], unique=True, sqlite_where=here, postgresql_where=here)
     op.create_table(
         "deliveries",
         _text("id"),
