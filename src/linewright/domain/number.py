@@ -153,4 +153,6 @@ class Number:
     absent_since: datetime | None = None
     """When a whole listing first lacked it while its own read said that there is none; None again with the next
     good reading."""
+    name_approved_at: datetime | None = None
+    """When its latest display name was approved, by a webhook or a reading that showed it."""
     storage: Storage | None = None

@@ -74,6 +74,7 @@ class Topic(StrEnum):
     DEREGISTER = "deregister"
     CANCEL = "cancel"
     CHANGE = "change"
+    PROPOSAL = "proposal"
     ACCOUNT = "account"
 
 
@@ -151,6 +152,10 @@ class Operation:
     subscribe: bool = True
     ask_first: bool = False
     """Whoever gives the code is asked by a link: not even the first one is sent before they say so."""
+    proposed: str | None = None
+    """Why Linewright proposes it by itself: a person approves it before anything is sent, unless that is None."""
+    proposed_until: datetime | None = None
+    """From then on it goes on without an answer; None: never."""
     cancel_asked_at: datetime | None = None
     version: int = 0
     """Moves with every change from outside (an answer, a flag), so that none is lost during a turn."""

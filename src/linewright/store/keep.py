@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
+from linewright.domain.names import newly_approved
 from linewright.domain.number import REGISTERED, Reading, Standing
 from linewright.domain.operation import OperationState
 from linewright.domain.pins import ChangeKind
@@ -21,6 +22,7 @@ from linewright.store.rows import Row, number_of, prefixed, reading_from, readin
 __all__ = [
     "Seen",
     "after_attempts",
+    "approve_name",
     "change_pin",
     "judged_values",
     "keep_reading",
@@ -93,6 +95,8 @@ def _update_number(connection: Connection, seq: int, reading: Reading, row: Row)
     values |= judged_values(after, reading)
     if known.seen_online_at is None and after.standing in REGISTERED:
         values["seen_online_at"] = reading.at
+    if row["r_seq"] is not None and newly_approved(reading_from(row, "r_"), reading):
+        values["name_approved_at"] = reading.at
     connection.execute(update(t.numbers).where(t.numbers.c.id == known.id).values(values))
     return before.standing, after.standing
 
@@ -132,6 +136,13 @@ def change_pin(connection: Connection, e164: str, kind: ChangeKind, at: datetime
         connection.execute(insert(t.pin_changes).values(e164=e164, kind=kind.value, at=at))
     elif kept < at:
         connection.execute(update(t.pin_changes).where(*here).values(at=at))
+
+
+def approve_name(connection: Connection, number: str, at: datetime) -> None:
+    """Notes when a number's new display name was approved; the latest moment is kept, whatever order they come in."""
+    known = t.numbers.c.name_approved_at
+    here = (t.numbers.c.id == number, or_(known.is_(None), known < at))
+    connection.execute(update(t.numbers).where(*here).values(name_approved_at=at))
 
 
 def note(

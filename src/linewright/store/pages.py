@@ -11,12 +11,13 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linewright.domain.fleet import SAID_AGAIN_EVERY, leaves_doubt
 from linewright.domain.journal import Answer, CallKind, Outcome
+from linewright.domain.names import newly_approved
 from linewright.domain.number import REGISTERED, Number, Reading, reading_of
 from linewright.domain.pins import ChangeKind
 from linewright.domain.standing import contradictory_since, judge
 from linewright.store import tables as t
 from linewright.store.keep import change_pin, judged_values, said_off, supersedes, wake
-from linewright.store.rows import Row, number_of, prefixed, reading_values
+from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
 
 __all__ = ["Told", "digits_of", "e164_of", "keep_absent", "keep_page"]
 
@@ -37,7 +38,7 @@ _OPEN = (
 )
 _COLUMNS = (
     "account", "e164", "display", "forgotten_at", "seen_online_at", "contradictory_since", "absent_since",
-    "last_good", "standing", "standing_reason", "name",
+    "last_good", "standing", "standing_reason", "name", "name_approved_at",
 )  # fmt: skip
 """What a page may change of a number."""
 _CHANGE = (
@@ -165,6 +166,8 @@ def _read(line: _Line) -> None:
         line.after["absent_since"] = None
         if known.seen_online_at is None and judged.standing in REGISTERED:
             line.after["seen_online_at"] = reading.at
+        if line.row and line.row["r_seq"] is not None and newly_approved(reading_from(line.row, "r_"), reading):
+            line.after["name_approved_at"] = reading.at
     line.doubtful = leaves_doubt(reading, judged)
 
 

@@ -212,6 +212,7 @@ def number_of(row: Row, prefix: str = "") -> Number:
         seen_online_at=row[prefix + "seen_online_at"],
         contradictory_since=row[prefix + "contradictory_since"],
         absent_since=row[prefix + "absent_since"],
+        name_approved_at=row.get(prefix + "name_approved_at"),
         storage=_storage_of(row[prefix + "storage"]),
     )
 
@@ -243,7 +244,7 @@ def account_of(row: Row, prefix: str = "") -> Account:
 def operation_of(row: Row, prefix: str = "") -> Operation:
     same = (
         "id number e164 account opened_at reason message next_step ended_at wake_at code_method code_language "
-        "use_reserve subscribe ask_first cancel_asked_at version"
+        "use_reserve subscribe ask_first proposed proposed_until cancel_asked_at version"
     )
     return Operation(
         **{name: row[prefix + name] for name in same.split()},
