@@ -212,15 +212,10 @@ def test_usage_can_be_enforced(script: Script) -> None:
 
 def test_subscriptions(script: Script) -> None:
     path = f"/{script.simulator.world.account.id}/subscribed_apps"
-    override = {"override_callback_uri": "https://example.com/w", "verify_token": "x"}
     assert script.call("GET", path).json() == {"data": []}
-    early = script.call("POST", path, json=override).json()["error"]["message"]
-    assert early.startswith("Before override the current callback uri")
     assert said(script.call("POST", path)) == "ok"
-    assert said(script.call("POST", path, json=override)) == "ok"
     (app,) = script.call("GET", path).json()["data"]
     assert app["whatsapp_business_api_data"]["id"] == script.simulator.world.app.id
-    assert app["override_callback_uri"] == "https://example.com/w"
     assert said(script.call("DELETE", path)) == "ok"
     assert script.call("GET", path).json() == {"data": []}
 

@@ -36,6 +36,10 @@ def simulator(
     rate: Annotated[
         float | None, typer.Option("--rate", help="How fast its clock runs; moved by the control door.", min=0.001)
     ] = None,
+    callback: Annotated[
+        str | None,
+        typer.Option("--callback", metavar="URL", help="Where its app's webhooks go, signed."),
+    ] = None,
     home: Annotated[Path | None, typer.Option("--home", metavar="DIR", help="Share the clock of this home.")] = None,
     as_json: o.Json = False,
 ) -> int:
@@ -55,6 +59,7 @@ def simulator(
     try:
         with tempfile.TemporaryDirectory(prefix="linewright-simulator-") as spare:
             made = Simulator(_clock(home or chosen.home, rate, Path(spare)), seed=seed)
+            made.world.app.callback = callback
             asyncio.run(run(made.face, port=port, control_port=control_port, on_ready=ready))
     except KeyboardInterrupt:
         return 0

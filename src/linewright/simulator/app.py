@@ -31,7 +31,7 @@ def graph_app(face: Face) -> ASGIApp:
         except ClientDisconnect:
             return  # half a call was never made
         call = face.begin(request)
-        await asyncio.sleep(0)
+        await (asyncio.to_thread(face.shake_hands, call) if call.overrides else asyncio.sleep(0))
         answer = face.finish(call)
         if answer.ending == "hang":
             await _left(receive)

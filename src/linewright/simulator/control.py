@@ -21,7 +21,13 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def control_app(door: Door) -> Starlette:
-    """The second port. 404 for what does not exist, 422 for what will not do, both with an `error` text."""
+    """The second port. 404 for what does not exist, 422 for what will not do, both with an `error` text.
+
+    Webhooks: `POST /webhooks {"callback", "lose", "double", "delay_seconds": [least, most], "shuffle", "batch"}` says
+    where they go and how unkind they are, `GET /webhooks` what became of them, `POST /events {"number"|"waba",
+    "field", "value"}` or `{…, "event": name, …}` tells one. A truth changed here tells of itself. The apps' secrets,
+    which sign them, are in `GET /state`.
+    """
 
     def add_account(_: Request, body: dict[str, Any]) -> Any:
         return {"id": door.add_account(**body).id}
@@ -53,6 +59,10 @@ def control_app(door: Door) -> Starlette:
         ("GET", "/numbers/{name}", lambda at, body: door.number(_name(at))),
         ("POST", "/numbers/{name}", lambda at, body: door.change_number(_name(at), **body)),
         ("POST", "/numbers", add_number),
+        ("POST", "/accounts/{name}", lambda at, body: door.change_account(_name(at), **body)),
+        ("GET", "/webhooks", lambda _, body: door.webhooks.state()),
+        ("POST", "/webhooks", lambda _, body: door.webhooks.set(**body)),
+        ("POST", "/events", lambda _, body: door.webhooks.tell(**body)),
         ("POST", "/accounts", add_account),
         ("POST", "/tokens", add_token),
         ("POST", "/clock", advance),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import types
-import typing
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from linewright.simulator.calls import LoggedCall, as_text
+from linewright.simulator.events import seen_of, told_by
 from linewright.simulator.face import Face
 from linewright.simulator.faults import Fault
 from linewright.simulator.reading import shown_registered, why_not_online
 from linewright.simulator.remote import Remote
-from linewright.simulator.truth import Account, Budget, NameDecision, Number, Phone, Temper, Token
+from linewright.simulator.truth import KINDS, Account, Budget, NameDecision, Number, Temper, Token
+from linewright.simulator.webhook_door import WebhookDoor
 
 __all__ = ["Door"]
 
@@ -29,9 +29,11 @@ class Door:
     def __init__(self, face: Face) -> None:
         self.face = face
         self.remote: Remote = face.remote
+        self.webhooks = WebhookDoor(face)
 
     def state(self) -> dict[str, Any]:
-        """The clock, the seed, and everything that exists, without secrets but for the tokens' fingerprints."""
+        """The clock, the seed, and everything that exists; of secrets only the tokens' fingerprints, and those of the
+        apps, since a receiver of webhooks needs them."""
         remote, log = self.remote, self.face.log
         return {
             "now": as_text(remote.now()),
@@ -39,6 +41,10 @@ class Door:
             "temper": _plain(asdict(remote.temper)),
             "faults": len(self.face.faults),
             "calls": len(log.since()),
+            "apps": [
+                {"id": app.id, "name": app.name, "secret": app.secret, "callback": app.callback}
+                for app in remote.apps.values()
+            ],
             "accounts": [_account(account) for account in remote.accounts.values()],
             "tokens": [
                 {
@@ -121,16 +127,28 @@ class Door:
         return str(arrived[-1]["code"])
 
     def manage(
-        self, name: str, *, two_step: str | None = None, pin: str | None = None, delete: bool = False
+        self,
+        name: str,
+        *,
+        two_step: str | None = None,
+        pin: str | None = None,
+        delete: bool = False,
+        disconnect: bool = False,
     ) -> dict[str, Any]:
-        """What the owner does in WhatsApp Manager: two-step off, another PIN, or delete the number."""
+        """What the owner does in WhatsApp Manager: two-step off, another PIN, delete the number, or `disconnect` it
+        from the app. Webhooks tell of all but the deletion."""
         number = self.remote.find(name)
         if two_step not in (None, "off"):
             raise ValueError('two_step can only be turned "off" here; give a pin to turn it on')
         if two_step == "off":
             number.phone.pin = None
+            self.webhooks.tells(number, "pin-reset-requested", "pin-request-succeeded")
         if pin is not None:
             number.phone.pin = str(pin)
+            self.webhooks.tells(number, "pin-changed")
+        if disconnect:
+            number.registered, number.registration_changed_at = False, self.remote.now()
+            self.webhooks.tells(number, ("partner-removed", {"reason": "ACCOUNT_DISCONNECTED"}))
         if delete:
             self.remote.remove(number)
             return {"id": number.id, "deleted": True}
@@ -160,10 +178,7 @@ class Door:
 
     def add_account(self, name: str = "Account", *, id: str | None = None, **truth: Any) -> Account:
         account = self.remote.add_account(name, id=id)
-        for field, value in truth.items():
-            if field not in ("may_create", "locked"):
-                raise KeyError(field)
-            setattr(account, field, value)
+        self._set(account, truth)
         return account
 
     def add_token(self, accounts: list[str], **truth: Any) -> Token:
@@ -183,10 +198,24 @@ class Door:
         """Change what is true of a number or of the phone behind it."""
         number = self.remote.find(name)
         decision = truth.pop("name_decision", None)
+        before = seen_of(number, self.remote.now())
         self.remote.change(number, self._truths(truth))
+        self.webhooks.tells(number, *told_by(number, before, self.remote.now()))
         if decision is not None:
             number.name_decision = NameDecision(self._moment(decision["at"]), str(decision["status"]))
+            later = {"APPROVED": "name-approved", "DECLINED": "name-declined"}.get(number.name_decision.status)
+            if later is not None:
+                self.webhooks.tells(number, (later, {"at": number.name_decision.at}))
         return self.number(number.id)
+
+    def change_account(self, name: str, **truth: Any) -> dict[str, Any]:
+        """Change what is true of an account: `locked` by policy, of which a webhook tells, or `may_create`."""
+        account = self.remote.accounts[name]
+        was = account.locked
+        self._set(account, truth)
+        if account.locked != was:
+            self.face.webhooks.happens("disabled" if account.locked else "reinstated", account)
+        return _account(account)
 
     def change_temper(self, **settings: Any) -> dict[str, Any]:
         """Change how strict and how unkind the remote is; see `Temper` for the names."""
@@ -199,16 +228,22 @@ class Door:
             setattr(self.remote.temper, name, kind(value) if kind in (tuple, frozenset) else value)
         return _plain(asdict(self.remote.temper))
 
+    def _set(self, account: Account, truth: dict[str, Any]) -> None:
+        for field, value in truth.items():
+            if field not in ("may_create", "locked"):
+                raise KeyError(field)
+            setattr(account, field, value)
+
     def _truths(self, truth: dict[str, Any]) -> dict[str, Any]:
         found = {}
         for name, value in truth.items():
-            if name in OTHER_TRUTH or name not in _KINDS:
+            if name in OTHER_TRUTH or name not in KINDS:
                 raise KeyError(name)
             found[name] = self._typed(name, value)
         return found
 
     def _typed(self, name: str, value: Any) -> Any:
-        kinds = _KINDS[name]
+        kinds = KINDS[name]
         if value is not None and datetime in kinds:
             return self._moment(value)
         if frozenset in kinds:
@@ -259,15 +294,3 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
         value = sorted(value) if isinstance(value, frozenset) else value
         plain[name] = as_text(value) if isinstance(value, datetime) else value
     return plain
-
-
-def _kinds(owner: type) -> dict[str, tuple[Any, ...]]:
-    """The types of each field, so that JSON can be taken for it."""
-    found = {}
-    for name, hint in typing.get_type_hints(owner).items():
-        parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-        found[name] = tuple(typing.get_origin(part) or part for part in parts)
-    return found
-
-
-_KINDS = _kinds(Number) | _kinds(Phone)

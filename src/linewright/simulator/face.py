@@ -24,6 +24,7 @@ from linewright.simulator.reading import read_account, read_number
 from linewright.simulator.remote import Remote, Sent
 from linewright.simulator.truth import MANAGEMENT, MESSAGING, Account, Token
 from linewright.simulator.usage import count_call, usage_headers
+from linewright.simulator.webhooks import Webhooks, handshake
 
 __all__ = ["Call", "Face"]
 
@@ -60,11 +61,18 @@ class Call:
     sent: Sent
     token: str | None
     entry: LoggedCall
+    unverified: Refusal | None = None
+    """What the handshake with another callback address found."""
+
+    @property
+    def overrides(self) -> bool:
+        """Whether it may name another callback address."""
+        return self.kind in ("subscribe", "override")
 
     def secrets(self) -> dict[str, str]:
         """The secrets that came with it, by name."""
         found = {"access_token": self.token, "pin": self.sent.text("pin"), "code": self.sent.text("code")}
-        found["input_token"] = self.sent.text("input_token")
+        found |= {name: self.sent.text(name) for name in ("input_token", "verify_token")}
         return {name: text for name, text in found.items() if text}
 
 
@@ -75,12 +83,15 @@ class Face:
         self.remote = remote
         self.faults = Faults()
         self.log = CallLog(remote.seed)
+        self.webhooks = Webhooks(remote)
         self.lock = threading.RLock()
         self._counts: Counter[str] = Counter()
 
     def answer(self, request: Request) -> Answer:
         """Begin and finish in one go."""
-        return self.finish(self.begin(request))
+        call = self.begin(request)
+        self.shake_hands(call)
+        return self.finish(call)
 
     def begin(self, request: Request) -> Call:
         """Take the call in and log it."""
@@ -93,6 +104,16 @@ class Face:
             call = Call(request, kind, target, edge, sent, request.token(), entry)
             entry.secrets = {name: self.log.fingerprint(text) for name, text in call.secrets().items()}
             return call
+
+    def shake_hands(self, call: Call) -> None:
+        """Between beginning and end: another callback address must give a challenge back. Over real HTTP, and without
+        the lock, since the receiver may be slow or may ask something itself."""
+        override = self._override(call) if call.overrides else None
+        if override is not None:
+            try:
+                handshake(*override, challenge=str(self.remote.chance("challenge", call.entry.seq).getrandbits(31)))
+            except Refusal as refusal:
+                call.unverified = refusal
 
     def finish(self, call: Call) -> Answer:
         """Do what the call asks, unless a fault is in the way, and answer."""
@@ -119,7 +140,9 @@ class Face:
             return "debug_token", "", None
         if len(parts) == 1:
             is_account = parts[0] in self.remote.accounts
-            kinds = {"GET": "account" if is_account else "read", "POST": "set_pin"}
+            names = request.parameters() if method == "POST" else {}
+            write = "override" if "webhook_configuration" in names and "pin" not in names else "set_pin"
+            kinds = {"GET": "account" if is_account else "read", "POST": write}
             return kinds.get(method, "unknown"), parts[0], None
         edge = "/".join(parts[1:])
         kind = (_NUMBER_EDGES | _ACCOUNT_EDGES).get((method, edge), "unknown")
@@ -143,6 +166,8 @@ class Face:
     def _perform(self, call: Call) -> Any:
         remote, method = self.remote, call.request.method
         token = authorize(remote, call.token)
+        if call.unverified is not None:
+            raise call.unverified
         if call.kind == "batch":
             return play_batch(self, call)
         if call.kind == "debug_token":
@@ -157,7 +182,21 @@ class Face:
         count_call(remote, remote.accounts[number.account])
         if call.kind == "read":
             return read_number(remote, number, call.sent.text("fields"))
+        if call.kind == "override":
+            return remote.override(number, token.app, call.sent)
         return getattr(remote, call.kind)(number, call.sent)
+
+    def _override(self, call: Call) -> tuple[str, str] | None:
+        """Where to shake hands; None where the call is refused without it, or names no address."""
+        remote = self.remote
+        with self.lock:
+            try:
+                token = authorize(remote, call.token)
+                number = remote.numbers.get(call.target)
+                account = remote.accounts.get(number.account if number else call.target)
+                return remote.override_of(account, token.app, call.sent) if account else None
+            except Refusal:
+                return None
 
     def _on_account(self, call: Call, token: Token) -> Any:
         remote, sent = self.remote, call.sent

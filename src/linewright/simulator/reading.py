@@ -145,6 +145,19 @@ def _number_health(remote: Remote, number: Number) -> dict[str, Any]:
     return _health(remote, remote.accounts[number.account], number)
 
 
+def _callbacks(remote: Remote, number: Number) -> dict[str, str]:
+    """The addresses of the first app that hears of this number: its own, the account's and the number's."""
+    subscribed = remote.accounts[number.account].subscribed
+    app = next(iter(subscribed), None)
+    own = remote.apps[app].callback if app else None
+    found = {
+        "application": own or "https://example.com/webhook",
+        "whatsapp_business_account": subscribed[app].get("override_callback_uri") if app else None,
+        "phone_number": number.callbacks.get(app) if app else None,
+    }
+    return {name: url for name, url in found.items() if url}
+
+
 def _graph_time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S+0000")
 
@@ -171,7 +184,7 @@ _FIELDS: dict[str, Callable[[Remote, Number], Any]] = {
     "last_onboarded_time": lambda _, n: _graph_time(n.last_onboarded_at),
     "messaging_limit_tier": lambda _, n: "TIER_1K",
     "search_visibility": lambda _, n: "VISIBLE",
-    "webhook_configuration": lambda _, n: {"application": "https://example.com/webhook"},
+    "webhook_configuration": _callbacks,
     "country_dial_code": lambda _, n: n.display.split()[0].lstrip("+"),
     "host_platform": _platform,
     "conversational_automation": lambda _, n: {"id": n.id, "enable_welcome_message": False},

@@ -28,6 +28,10 @@ OK: dict[str, Any] = {"success": True}
 STORAGE = ("DEFAULT", "IN_COUNTRY_STORAGE_ENABLED", "IN_COUNTRY_STORAGE_DISABLED", "NO_STORAGE_ENABLED")
 SMB_REGISTER = "Register endpoint is not available for SMB businesses."
 SMB_DEREGISTER = "Deregister endpoint is not available for API solution for SMB businesses."
+TOO_EARLY = (
+    "Before override the current callback uri, your app must be subscribed to receive messages for WhatsApp "
+    "Business Account"
+)
 NOT_LINKED = "Phone number is not currently linked in Facebook Hosted System"
 
 
@@ -236,16 +240,30 @@ class Remote(World):
         return {"data": found}
 
     def subscribe(self, account: Account, app: str, sent: Sent) -> dict[str, Any]:
-        """Subscribe the token's app; another callback address only once it is subscribed."""
+        """Subscribe the token's app; another callback address only once it is subscribed and answers a handshake."""
+        override = self.override_of(account, app, sent)
+        account.subscribed[app] = {"override_callback_uri": override[0]} if override else {}
+        return OK
+
+    def override(self, number: Number, app: str, sent: Sent) -> dict[str, Any]:
+        """Another callback address for this number alone; an empty one takes it back."""
+        override = self.override_of(self.accounts[number.account], app, sent)
+        number.callbacks.pop(app, None)
+        if override:
+            number.callbacks[app] = override[0]
+        return OK
+
+    def override_of(self, account: Account, app: str, sent: Sent) -> tuple[str, str] | None:
+        """The address that an override names, and the token for its handshake. Refuses one that comes too early, is
+        too long, or has no token."""
+        given = sent.structure("webhook_configuration")
+        sent = Sent(given, sent.version) if isinstance(given, dict) else sent
         callback = sent.text("override_callback_uri")
         if callback and app not in account.subscribed:
-            raise Refusal(
-                100,
-                message="Before override the current callback uri, your app must be subscribed to receive "
-                "messages for WhatsApp Business Account",
-            )
-        account.subscribed[app] = {"override_callback_uri": callback} if callback else {}
-        return OK
+            raise Refusal(100, message=TOO_EARLY)
+        if callback and len(callback) > 200:
+            raise Refusal(100, message="(#100) Param override_callback_uri must be at most 200 characters")
+        return (callback, sent.needed("verify_token")) if callback else None
 
     def unsubscribe(self, account: Account, app: str) -> dict[str, Any]:
         account.subscribed.pop(app, None)

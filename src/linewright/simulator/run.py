@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import httpx
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -19,6 +20,10 @@ from linewright.simulator.face import Face
 from linewright.simulator.remote import Remote
 
 __all__ = ["Ready", "ready_lines", "run"]
+
+
+LOOK_SECONDS = 0.05
+"""Real: so often it is looked whether a webhook has come due."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,12 @@ async def run(
                 on_ready(Ready(f"http://{host}:{graph_port}", f"http://{host}:{door_port}", face, stop))
 
         server.ready = ready
-        await server.serve(sockets=[graph, door])
+        carrying = asyncio.create_task(_carry(face))
+        try:
+            await server.serve(sockets=[graph, door])
+        finally:
+            carrying.cancel()
+            await asyncio.wait([carrying])
 
 
 def ready_lines(ready: Ready) -> list[str]:
@@ -86,7 +96,18 @@ def ready_lines(ready: Ready) -> list[str]:
                 f"  export LINEWRIGHT_GRAPH_URL={ready.graph_url}",
                 f"  echo {token.text} | linewright account add demo --waba {account}",
             ]
+    for app in remote.apps.values():
+        if app.callback:
+            lines += [f"Webhooks go to {app.callback}", f"  signed with the app secret {app.secret}"]
     return lines
+
+
+async def _carry(face: Face) -> None:
+    """Takes the webhooks to their receivers as they come due."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        while True:
+            await face.webhooks.deliver_due(client)
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 class _OpenConnections(H11Protocol):

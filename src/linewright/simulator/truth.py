@@ -6,6 +6,8 @@ budgets, code requests and a deletion belong to the phone and outlive any id.
 
 from __future__ import annotations
 
+import types
+import typing
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +15,7 @@ from typing import Any, Literal
 
 __all__ = [
     "ALL_SCOPES",
+    "KINDS",
     "Account",
     "App",
     "Budget",
@@ -144,7 +147,8 @@ class Number:
     (CONNECTED, FLAGGED, RATE_LIMITED, RESTRICTED); `name_effect` says what an unfinished name review does to
     a register: nothing, refuse it with 2388001, or let it succeed without any effect. `shows` overrides single
     fields of a reading (None leaves the field out), which is how a remote that contradicts itself is played.
-    `deregisters_owed` is how many good deregistrations a half-done one still needs.
+    `deregisters_owed` is how many good deregistrations a half-done one still needs; `callbacks` are the addresses
+    that apps gave for the webhooks of this number alone.
     """
 
     id: str
@@ -172,6 +176,7 @@ class Number:
     migrating_from: str | None = None
     storage: dict[str, Any] = field(default_factory=dict)
     shows: dict[str, Any] = field(default_factory=dict)
+    callbacks: dict[str, str] = field(default_factory=dict)
     deregister_answer: Literal["2207051", "133010", "not_linked"] | None = None
 
     def name_status_at(self, now: datetime) -> str:
@@ -180,12 +185,15 @@ class Number:
         return decision.status if decision is not None and now >= decision.at else self.name_status
 
 
-@dataclass(frozen=True)
+@dataclass
 class App:
-    """An app that holds tokens and subscribes to accounts."""
+    """An app that holds tokens and subscribes to accounts. `secret` signs its webhooks, `callback` is where they go
+    unless an account or a number says otherwise."""
 
     id: str
     name: str
+    secret: str = field(default="", repr=False)
+    callback: str | None = None
 
 
 @dataclass
@@ -219,3 +227,16 @@ class Token:
     expires_at: datetime | None = None
     revoked: int | None = None
     issued_at: datetime | None = None
+
+
+def _kinds(owner: type) -> dict[str, tuple[Any, ...]]:
+    """The types of each field, so that JSON can be taken for it."""
+    found = {}
+    for name, hint in typing.get_type_hints(owner).items():
+        parts = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        found[name] = tuple(typing.get_origin(part) or part for part in parts)
+    return found
+
+
+KINDS = _kinds(Number) | _kinds(Phone)
+"""The types of each truth of a number and of its phone, by name."""

@@ -49,7 +49,8 @@ class World:
         return random.Random(hashlib.sha256(text.encode()).digest())  # noqa: S311 - repeatable, not secret
 
     def add_app(self, name: str = "Demo app") -> App:
-        app = App(self._new_id(200), name)
+        secret = f"{self.chance('app secret', len(self.apps)).getrandbits(128):032x}"
+        app = App(self._new_id(200), name, secret)
         self.apps[app.id] = app
         return app
 
