@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,9 +16,10 @@ from linewright.errors import UsageError
 from linewright.graph.wire import is_loopback
 from linewright.secret import Secret
 
-__all__ = ["Settings", "load"]
+__all__ = ["Settings", "load", "traces_wanted"]
 
 FILE = "linewright.toml"
+TRACE_TO = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class Settings(BaseSettings):
@@ -116,6 +118,11 @@ class Settings(BaseSettings):
         home = init_settings().get("home") or env_settings().get("home") or cls.model_fields["home"].default
         file = TomlConfigSettingsSource(settings_cls, Path(str(home)).expanduser() / FILE)
         return init_settings, env_settings, file
+
+
+def traces_wanted() -> bool:
+    """Whether the environment names a place for traces, in OpenTelemetry's own words; its SDK reads the rest."""
+    return any(os.environ.get(name) for name in TRACE_TO)
 
 
 def load(home: str | Path | None = None) -> Settings:

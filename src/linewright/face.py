@@ -38,6 +38,8 @@ from linewright.wiring import assemble
 if TYPE_CHECKING:
     import httpx
 
+    from linewright.witness import Watch
+
 __all__ = ["Linewright"]
 
 Shape = dict[str, Any]
@@ -49,7 +51,7 @@ class Linewright:
     Results are the JSON shapes of the interfaces, as dictionaries. Raises `UsageError` for what cannot be
     asked so, `StoreUnavailable` and `KeyMismatch` for the home, and `RemoteUnavailable` from `add_account`,
     `sync` and `add_number`, which cannot wait. What the remote refuses is never raised: an operation's
-    state and reason tell it. `clock` and `transport` stand in for the home's own in rehearsals.
+    state and reason tell it. `clock`, `transport` and `watch` stand in for the home's own in rehearsals.
     """
 
     def __init__(
@@ -59,9 +61,10 @@ class Linewright:
         settings: Settings | None = None,
         clock: Clock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.settings = settings or load(home)
-        self.office = assemble(self.settings, clock=clock, transport=transport)
+        self.office = assemble(self.settings, clock=clock, transport=transport, watch=watch)
         self.clock = self.office.clock
         self._store = self.office.store
         self._views = Views(self.office)

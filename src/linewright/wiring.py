@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from linewright.catalogue import loader
 from linewright.clock import HomeClock, SystemClock, monotonic, open_clock
-from linewright.config import Settings
+from linewright.config import Settings, traces_wanted
 from linewright.domain import remedies
 from linewright.domain.entries import Catalogue
 from linewright.engine.crash import CrashPoint, go_on
@@ -22,6 +22,7 @@ from linewright.errors import StoreUnavailable, UsageError
 from linewright.graph.client import GraphClient
 from linewright.graph.remote import GraphRemote
 from linewright.graph.wire import is_loopback
+from linewright.latency import Latency
 from linewright.logs import quiet_the_wire
 from linewright.secret import Secret
 from linewright.store.engine import Database, open_store
@@ -31,6 +32,7 @@ from linewright.store.locks import FileLocks
 from linewright.store.sealing import holds_secrets
 from linewright.store.store import Store
 from linewright.vault import open_vault
+from linewright.witness import Traced, Watch
 
 if TYPE_CHECKING:
     import httpx
@@ -57,6 +59,7 @@ class Clients:
     store: Store
     transport: httpx.AsyncBaseTransport | None = None
     monotonic: Callable[[], float] = monotonic
+    latency: Latency = field(default_factory=Latency)
     open: dict[str, tuple[bytes, GraphClient]] = field(default_factory=dict)
     """Each with the seal of the token it was made for."""
     outdated: list[GraphClient] = field(default_factory=list)
@@ -82,6 +85,7 @@ class Clients:
             transport=self.transport,
             unsupported_fields=self.store.facts.unsupported_fields(self.settings.graph_version),
             monotonic=self.monotonic,
+            heard=self.latency.add,
         )
 
     @asynccontextmanager
@@ -130,9 +134,11 @@ class Installation:
     local: LocalEngine
     jobs: QueueJobs | None
     """The queue's jobs; None on SQLite, where `wake_at` itself is polled."""
+    watch: Watch
 
     async def close(self) -> None:
         await self.clients.close()
+        await self.watch.close()
         self.store.database.close()
 
 
@@ -143,11 +149,13 @@ def assemble(
     transport: httpx.AsyncBaseTransport | None = None,
     reached: Callable[[CrashPoint], None] = go_on,
     real: Callable[[], float] | None = None,
+    watch: Watch | None = None,
 ) -> Installation:
     """Opens the home and puts Linewright together. Raises `UsageError`, `StoreUnavailable`, `KeyMismatch`.
 
     `clock` and `transport` stand in for the home's own in rehearsals; `reached` hears of crash points; `real`
-    (epoch seconds) stands in for the database's clock and this machine's monotonic one.
+    (epoch seconds) stands in for the database's clock and this machine's monotonic one; `watch` for the one that
+    traces where the environment asks for it.
     """
     quiet_the_wire(settings.log)
     make_home(settings.home)
@@ -165,9 +173,10 @@ def assemble(
     store = Store(database, vault, real=real)
     clients = Clients(settings, store, transport, real or monotonic)
     catalogue = loader.load(remedies.NAMES)
+    watch = watch or Watch(own_clock, traced=traces_wanted())
     ports = Ports(
         ledger=store.ledger,
-        remote=GraphRemote(clients.of, clients.app_of),
+        remote=Traced(GraphRemote(clients.of, clients.app_of), watch),
         locks=_locks(settings, database, real),
         clock=own_clock,
         catalogue=catalogue,
@@ -175,6 +184,7 @@ def assemble(
         new_id=lambda: new_id("att"),
         reached=reached,
         pace=store.pace,
+        witness=watch,
         monotonic=real or monotonic,
         compare_clocks=isinstance(own_clock, SystemClock) and not is_loopback(settings.graph_url),
     )
@@ -187,6 +197,7 @@ def assemble(
         ports=ports,
         local=LocalEngine(ports, store.operations),
         jobs=jobs,
+        watch=watch,
     )
 
 

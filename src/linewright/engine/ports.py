@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind
 from linewright.domain.number import Reading, Storage
-from linewright.domain.operation import Hold, OperationState
+from linewright.domain.operation import Hold, Operation, OperationState
 from linewright.domain.pins import Pin, PinOrigin
 from linewright.engine.crash import CrashPoint, go_on
 from linewright.secret import Secret
@@ -22,6 +22,7 @@ __all__ = [
     "SEND_SECONDS",
     "TIMEOUT_SECONDS",
     "UNPACED",
+    "UNSEEN",
     "Clock",
     "Lease",
     "LeaseLost",
@@ -34,6 +35,7 @@ __all__ = [
     "Remote",
     "Rested",
     "Waker",
+    "Witness",
 ]
 
 SEND_SECONDS = 5.0
@@ -167,6 +169,29 @@ class Rested:
     ask: Ask | None = None
 
 
+class Witness(Protocol):
+    """Sees turns as they are made, for the log and for traces. It changes nothing and never raises."""
+
+    def turn(self, operation: Operation) -> AbstractContextManager[None]:
+        """Around one turn, from the first look at the operation's case to its rest."""
+        ...
+
+    def rested(self, operation: Operation, rested: Rested) -> None:
+        """Within a turn: where the operation came to rest, or how it ended."""
+        ...
+
+
+class _Unseen:
+    def turn(self, operation: Operation) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def rested(self, operation: Operation, rested: Rested) -> None:
+        """Nobody looks."""
+
+
+UNSEEN: Witness = _Unseen()
+
+
 class Ledger(Protocol):
     """The truth. Every method commits before it returns; none of them loses what was committed.
 
@@ -256,6 +281,7 @@ class Ports:
     new_id: Callable[[], str]
     reached: Callable[[CrashPoint], None] = go_on
     pace: Pace = UNPACED
+    witness: Witness = UNSEEN
     monotonic: Callable[[], float] | None = None
     """Real seconds, for `Order.send_by`; None where no call can be late."""
     compare_clocks: bool = False

@@ -117,6 +117,12 @@ async def turn(operation: str, ports: Ports, *, phone: tuple[str, str] | None = 
 async def _whole(operation: str, ports: Ports, sight: _Sight) -> Turned:
     """The turn of one who holds the phone."""
     case = _gather(operation, ports, sight)
+    with ports.witness.turn(case.operation):
+        return await _steps(case, ports, sight)
+
+
+async def _steps(case: Case, ports: Ports, sight: _Sight) -> Turned:
+    operation = case.operation.id
     if ports.ledger.adopt_intents(case.operation.e164, sight.stamp(ports)):
         case = _gather(operation, ports, sight)
     for _ in range(LONGEST):
@@ -224,6 +230,7 @@ def _rested(action: Wait | Ask | Done | GiveUp, sight: _Sight) -> Rested:
 def _rest(case: Case, rested: Rested, ports: Ports, sight: _Sight) -> bool:
     done = ports.ledger.rest(case.operation.id, rested, sight.now(ports), case.operation.version)
     if done:
+        ports.witness.rested(case.operation, rested)
         over = rested.state not in OPEN_STATES
         ports.reached(CrashPoint.ENDED if over else CrashPoint.RESTED)
     return done

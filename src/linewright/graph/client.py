@@ -29,6 +29,7 @@ class GraphClient:
     that this Graph version does not know; the client adds to them what it learns. `send_by` of a write is a
     moment of `monotonic` (in seconds): later than that the call is dropped unsent, and so is a write when
     `before_write` says False. Both are asked last thing before the socket is written (DESIGN, section 6).
+    `heard` is told of each answer, and how many seconds of `monotonic` it took.
 
     Raises `UsageError` for plain http to another machine, a URL that is none, a token that cannot be one,
     and broken proxy or certificate settings of this machine.
@@ -45,11 +46,13 @@ class GraphClient:
         unsupported_fields: Iterable[str] = (),
         monotonic: Callable[[], float] | None = None,
         before_write: Callable[[], bool] | None = None,
+        heard: Callable[[Answer, float], None] | None = None,
     ) -> None:
         self.unsupported_fields = set(unsupported_fields)
         self._token = token
         self._monotonic = monotonic
         self._before_write = before_write
+        self._heard = heard
         self._sender = Sender(token, base_url=base_url, version=version, transport=transport, timeout=timeout)
 
     async def __aenter__(self) -> GraphClient:
@@ -177,7 +180,11 @@ class GraphClient:
         return answer
 
     async def _send(self, request: wire.Request, send_by: float | None = None) -> Answer:
-        return await self._sender.exchange(request, lambda: self._stopped(request, send_by))
+        begun = self._monotonic() if self._monotonic is not None else 0.0
+        answer = await self._sender.exchange(request, lambda: self._stopped(request, send_by))
+        if self._heard is not None and self._monotonic is not None:
+            self._heard(answer, self._monotonic() - begun)
+        return answer
 
     def _stopped(self, request: wire.Request, send_by: float | None) -> str:
         """Why the call must not be sent any more, empty when it may."""
