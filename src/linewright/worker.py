@@ -18,6 +18,7 @@ from linewright.store.ids import new_id
 from linewright.store.jobs import QUEUE, TASK
 from linewright.store.upgrade import refuse_newer
 from linewright.store.workers import BEAT_SECONDS
+from linewright.trend import Trend
 from linewright.wiring import Installation
 
 __all__ = ["CONCURRENCY", "Engine", "Worker", "engine_of"]
@@ -74,7 +75,7 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
-        self._rounds: list[Round] = [FleetCheck(office)]
+        self._rounds: list[Round] = [FleetCheck(office), Trend(office)]
         self._version = version("linewright")
         self._ready = False
         self._say = say

@@ -25,6 +25,7 @@ from linewright.store.pins import Audit, Pins
 from linewright.store.requests import Requests
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
+from linewright.store.trend import Trends
 from linewright.store.users import Users
 from linewright.store.webhooks import Webhooks
 from linewright.store.workers import Workers
@@ -57,6 +58,7 @@ class Store:
         self.links = Links(database)
         self.requests = Requests(database, vault)
         self.happenings = Happenings(database)
+        self.trend = Trends(database)
         self.webhooks = Webhooks(database, vault)
         self.changes = Changes(database)
         self.channels = Channels(database, vault)
