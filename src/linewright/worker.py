@@ -19,6 +19,7 @@ from linewright.store.jobs import QUEUE, TASK
 from linewright.store.upgrade import refuse_newer
 from linewright.store.workers import BEAT_SECONDS
 from linewright.trend import Trend
+from linewright.webhooks import Intake
 from linewright.wiring import Installation
 
 __all__ = ["CONCURRENCY", "Engine", "Worker", "engine_of"]
@@ -75,7 +76,7 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
-        self._rounds: list[Round] = [FleetCheck(office), Trend(office)]
+        self._rounds: list[Round] = [FleetCheck(office), Intake(office), Trend(office)]
         self._version = version("linewright")
         self._ready = False
         self._say = say

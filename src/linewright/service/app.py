@@ -16,7 +16,7 @@ from linewright.clock import SystemClock
 from linewright.engine.ports import Clock
 from linewright.errors import LinewrightError
 from linewright.face import Linewright
-from linewright.service import api, link, page
+from linewright.service import api, link, page, webhooks
 from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk
 from linewright.service.guards import Guards
@@ -44,6 +44,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
     )
     cookies = Cookies(cookie_key(office.store.database, office.store.vault))
     app.state.desk = Desk(linewright, clock or SystemClock(), cookies, public_url.rstrip("/"))
+    app.state.letterbox = webhooks.Letterbox(office.store.webhooks, office.clock)
     app.state.stopping = asyncio.Event()  # set by whoever runs the service when it is to stop: what streams ends
     app.add_middleware(Guards, secure=public_url.startswith("https://"))
     app.add_exception_handler(LinewrightError, _refused)
@@ -56,6 +57,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
     api.describe(app)
     app.include_router(page.router)
     app.include_router(link.router)
+    app.include_router(webhooks.router)
     return app
 
 

@@ -17,6 +17,8 @@ __all__ = ["LARGEST_BODY", "Guards"]
 
 LARGEST_BODY = 1_000_000
 """Bytes. An import has a larger limit of its own."""
+OWN_LIMIT = "/webhooks/"
+"""Paths whose handler has a limit of its own, and counts what is larger."""
 BODY_SECONDS = 30.0
 """Real: whoever sends a body more slowly than this is not waited for."""
 TOO_LARGE = (413, "too-large", f"This is more than {LARGEST_BODY} bytes.", "Send less at once; nothing was changed.")
@@ -44,6 +46,7 @@ class _Body:
     receive: Receive
     ends: float
     """Monotonic seconds by which it must be here."""
+    limited: bool
     read: int = 0
     whole: bool = False
     refusal: tuple[int, str, str, str] | None = None
@@ -58,7 +61,7 @@ class _Body:
             raise _Unfit from None
         self.read += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)
-        if self.read > LARGEST_BODY:
+        if self.limited and self.read > LARGEST_BODY:
             self.refusal = TOO_LARGE
             raise _Unfit
         return message
@@ -77,9 +80,10 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, monotonic() + self._body_seconds)
+        limited = not scope["path"].startswith(OWN_LIMIT)
+        body = _Body(receive, monotonic() + self._body_seconds, limited)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
+        if limited and announced.isdigit() and int(announced) > LARGEST_BODY:
             body.refusal = TOO_LARGE
         began = False
 

@@ -16,7 +16,7 @@ from linewright.store.engine import Database
 from linewright.store.facts_of import facts_from, facts_value
 from linewright.store.rows import Row
 
-__all__ = ["Check", "Checks"]
+__all__ = ["Check", "Checks", "hasten"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,14 @@ class Checks:
 
     def _add(self, connection: Connection, accounts: Iterable[str], now: datetime) -> None:
         connection.execute(insert(t.checks), [{"account": account, "next_at": now} for account in accounts])
+
+
+def hasten(connection: Connection, account: str, at: datetime, *, anew: bool = False) -> None:
+    """Has an account looked at by `at`, within the caller's transaction; with `anew` the daily look too."""
+    here = t.checks.c.account == account
+    if anew:
+        connection.execute(update(t.checks).where(here).values(daily_at=None))
+    connection.execute(update(t.checks).where(here, t.checks.c.next_at > at).values(next_at=at))
 
 
 def _check(row: Row, until: datetime) -> Check:

@@ -13,7 +13,7 @@ from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.rows import Row
 
-__all__ = ["Happenings"]
+__all__ = ["Happenings", "happening_of", "values_of"]
 
 
 class Happenings:
@@ -24,7 +24,7 @@ class Happenings:
 
     def add(self, connection: Connection, happenings: Iterable[Happening]) -> None:
         """Keeps these within the caller's transaction; the `seq` they bring is not looked at."""
-        rows = [_values(each) for each in happenings]
+        rows = [values_of(each) for each in happenings]
         if rows:
             connection.execute(insert(t.happenings), rows)
 
@@ -43,7 +43,7 @@ class Happenings:
         """
         query = select(t.happenings).where(t.happenings.c.seq > seq).order_by(t.happenings.c.seq).limit(limit)
         with self._database.reading() as connection:
-            return [_happening(row) for row in connection.execute(query).mappings()]
+            return [happening_of(row) for row in connection.execute(query).mappings()]
 
     def last_seq(self) -> int:
         """The number of the newest one; 0 without any."""
@@ -53,10 +53,11 @@ class Happenings:
     def _by_time(self, *conditions: ColumnElement[bool]) -> list[Happening]:
         query = select(t.happenings).where(*conditions).order_by(t.happenings.c.at, t.happenings.c.seq)
         with self._database.reading() as connection:
-            return [_happening(row) for row in connection.execute(query).mappings()]
+            return [happening_of(row) for row in connection.execute(query).mappings()]
 
 
-def _values(happening: Happening) -> dict[str, Any]:
+def values_of(happening: Happening) -> dict[str, Any]:
+    """The columns of one."""
     return {
         "account": happening.account,
         "number": happening.number,
@@ -68,7 +69,7 @@ def _values(happening: Happening) -> dict[str, Any]:
     }
 
 
-def _happening(row: Row) -> Happening:
+def happening_of(row: Row) -> Happening:
     return Happening(
         seq=row["seq"],
         account=row["account"],
