@@ -14,6 +14,7 @@ from linewright.engine.poll import PollEngine
 from linewright.engine.shift import CONCURRENCY, GRACE_SECONDS, until_any
 from linewright.errors import LinewrightError
 from linewright.fleet import FleetCheck
+from linewright.recovery import Recovery
 from linewright.store.ids import new_id
 from linewright.store.jobs import QUEUE, TASK
 from linewright.store.upgrade import refuse_newer
@@ -76,7 +77,7 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
-        self._rounds: list[Round] = [FleetCheck(office), Intake(office), Trend(office)]
+        self._rounds: list[Round] = [FleetCheck(office), Intake(office), Recovery(office), Trend(office)]
         self._version = version("linewright")
         self._ready = False
         self._say = say

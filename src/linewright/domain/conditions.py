@@ -111,7 +111,7 @@ WANTED_ONLINE: tuple[_Sign, ...] = (
     *ALWAYS,
     (ConditionType.NOT_RESTRICTED, _false),
     (ConditionType.WEBHOOK_SUBSCRIBED, _for("not-subscribed")),
-    (ConditionType.NAME_APPROVED, _for("declined", "expired")),
+    (ConditionType.NAME_APPROVED, _for("declined", "expired", "register-again")),
     (ConditionType.QUALITY_GOOD, _for("red", "flagged")),
     (ConditionType.TOKEN_VALID, _for("expires-soon")),
 )

@@ -11,6 +11,7 @@ from linewright.domain.budget import budget_of
 from linewright.domain.case import Case
 from linewright.domain.conditions import AccountFacts, Condition, ConditionType, Status, kept_since
 from linewright.domain.journal import CallKind
+from linewright.domain.names import REGISTER_WITHIN, register_until
 from linewright.domain.number import Reading, Standing
 from linewright.domain.pins import PinState
 from linewright.domain.rails import NOT_OURS, WAY_BACK
@@ -214,6 +215,11 @@ def name_approved(case: Case, facts: AccountFacts) -> _Told:
     if reading is None:
         return NEVER_READ
     change = "Change it in WhatsApp Manager; when it is approved, register again within 14 days."
+    until = register_until(case) if case.registered else None
+    if until is not None:
+        approved, last = until - REGISTER_WITHIN, f"{_day(until)} at {until:%H:%M} UTC"
+        said = f"Its new display name was approved on {_day(approved)}. Register it again until {last}, or the name is "
+        return _false("register-again", f"{said}lost.", f"linewright register {case.number.e164}")
     match reading.name_status:
         case "APPROVED" | "AVAILABLE_WITHOUT_REVIEW":
             return _true("approved", "Its display name is approved.")
@@ -310,6 +316,10 @@ def budget_free(case: Case, facts: AccountFacts) -> _Told:
         said = f"{budget.used} of {budget.limit} registrations in 72 hours are used; the next frees at {frees}."
         return _false("used-up", said, "Wait, or spend the reserve with --use-reserve.")
     return _true("free", f"{budget.used} of {budget.limit} registrations in 72 hours are used.")
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B}"
 
 
 def _minute(moment: datetime) -> str:

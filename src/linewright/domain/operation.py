@@ -127,6 +127,8 @@ class Account:
     paused: bool = False
     pin_reset: str = "ask"
     subscribe: bool = True
+    recover: bool = False
+    """Whether Linewright brings its numbers back by itself."""
     hold: Hold | None = None
 
 

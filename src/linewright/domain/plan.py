@@ -9,9 +9,11 @@ from linewright.domain.action import Action, Call, Done, Reason, Wait
 from linewright.domain.case import Case
 from linewright.domain.doubt import doubtful, was_registered
 from linewright.domain.journal import Attempt, CallKind, Outcome
+from linewright.domain.names import register_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import Evidence, Goal, ReplyKind, Topic
 from linewright.domain.pins import Pin, PinOrigin
+from linewright.domain.proposal import proposal
 from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, reset_possible, support
 from linewright.domain.verification import is_verified, next_move, request_code
 
@@ -37,6 +39,12 @@ def plan(case: Case) -> Action:
 
 def register(case: Case) -> Action:
     heard = _heard(case)
+    named = case.standing is Standing.ONLINE and register_until(case) is not None
+    asked = proposal(case) if heard or named or not case.registered else None
+    if asked is not None:
+        return asked
+    if named and not heard:
+        return toward(case, CallKind.REGISTER)
     if case.registered:
         if heard and case.standing is Standing.ONLINE and not _registered_since(case, heard):
             down = case.ok_since(CallKind.DEREGISTER, heard.at)

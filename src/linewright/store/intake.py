@@ -182,7 +182,10 @@ def _follow(connection: Connection, happening: Happening, e164: str, now: dateti
     """Writes what follows for the phone, and what is to be kept of the happening: nothing of one more message that
     failed as those before it; a PIN that we changed ourselves is no news."""
     if happening.kind is HappeningKind.SEND_REFUSED:
-        return happening if _evidence(connection, e164, happening.detail["code"], happening.at) else None
+        if not _evidence(connection, e164, happening.detail["code"], happening.at):
+            return None
+        wake(connection, t.operations.c.e164 == e164, t.operations.c.proposed_until.is_not(None), at=now)
+        return happening
     if happening.kind is HappeningKind.PIN_CHANGED and _explained(connection, e164, happening.at):
         return replace(happening, kind=HappeningKind.OTHER, detail={**happening.detail, "explained": True})
     if happening.kind is HappeningKind.PIN_CHANGED:

@@ -39,6 +39,8 @@ class Options:
     use_reserve: bool | None = None
     subscribe: bool | None = None
     ask_first: bool | None = None
+    proposed: str | None = None
+    proposed_until: datetime | None = None
 
     def given(self) -> dict[str, Any]:
         return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
@@ -56,6 +58,8 @@ class _Asked:
     pin: tuple[Pin, Secret] | None
     because: int | None
     now: datetime
+    said: str
+    source: str = "person"
 
 
 class Operations:
@@ -84,7 +88,7 @@ class Operations:
         if because is not None and not 0 <= because < LARGEST_CODE:
             raise UsageError(f"{because} is no error code.", fix="Give the code as Meta names it, such as 131045.")
         looked_at = self._desk.look_at(pin, number, goal, now) if pin is not None else None
-        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now)
+        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now, f"Opened: {goal.value}.")
         for _ in range(_RACES):
             try:
                 with self._database.writing() as connection:
@@ -102,6 +106,9 @@ class Operations:
             _refuse_other(found, number, asked.goal)
             return self._join(connection, found, number, asked), False
         _refuse_removed(connection, number)
+        return _get(connection, self._new(connection, number, asked)), True
+
+    def _new(self, connection: Connection, number: Number, asked: _Asked) -> str:
         operation = new_id("op")
         values = {
             "id": operation,
@@ -117,11 +124,18 @@ class Operations:
         }
         connection.execute(insert(t.operations).values(values))
         set_timers(connection, [operation], asked.now)
-        note(connection, operation, asked.now, OperationState.RUNNING, message=f"Opened: {asked.goal.value}.")
+        note(connection, operation, asked.now, OperationState.RUNNING, message=asked.said)
         _hear(connection, number, asked)
         if asked.pin:
             self._desk.keep(connection, number, *asked.pin, changed=False)
-        return _get(connection, operation), True
+        return operation
+
+    def open_by_itself(
+        self, connection: Connection, number: Number, options: Options, *, now: datetime, because: int | None, said: str
+    ) -> str:
+        """Opens a register within the caller's transaction, which found none open; its id. `said` tells why."""
+        asked = _Asked(Goal.REGISTER, options.given(), None, because, now, said, "recovery")
+        return self._new(connection, number, asked)
 
     def _join(self, connection: Connection, found: Row, number: Number, asked: _Asked) -> Operation:
         here = t.operations.c.id == found["id"]
@@ -277,7 +291,7 @@ def _hear(connection: Connection, number: Number, asked: _Asked) -> None:
     if asked.because is None:
         return
     at = after_attempts(connection, number.e164, asked.now)
-    values = {"e164": number.e164, "code": asked.because, "at": at, "source": "person"}
+    values = {"e164": number.e164, "code": asked.because, "at": at, "source": asked.source}
     connection.execute(insert(t.evidence).values(values))
 
 

@@ -237,6 +237,7 @@ def account_of(row: Row, prefix: str = "") -> Account:
         paused=row[prefix + "paused"],
         pin_reset=row[prefix + "pin_reset"],
         subscribe=row[prefix + "subscribe"],
+        recover=row[prefix + "recover"],
         hold=hold_of(row[prefix + "hold"]),
     )
 

@@ -22,6 +22,7 @@ from linewright.store.numbers import Numbers
 from linewright.store.operations import Operations
 from linewright.store.pace import AccountPace
 from linewright.store.pins import Audit, Pins
+from linewright.store.recoveries import Recoveries
 from linewright.store.requests import Requests
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
@@ -43,6 +44,7 @@ class Store:
         self.accounts = Accounts(database, vault)
         self.numbers = Numbers(database)
         self.operations = Operations(database, vault)
+        self.recoveries = Recoveries(database, self.operations)
         self.tasks = Tasks(database, vault)
         self.pins = Pins(database, vault)
         self.audit = Audit(database)
