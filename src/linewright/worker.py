@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Protocol
 
+from linewright.alerts import Alerts
 from linewright.engine.poll import PollEngine
 from linewright.engine.shift import CONCURRENCY, GRACE_SECONDS, until_any
 from linewright.errors import LinewrightError
@@ -77,7 +78,7 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
-        self._rounds: list[Round] = [FleetCheck(office), Intake(office), Recovery(office), Trend(office)]
+        self._rounds: list[Round] = [FleetCheck(office), Intake(office), Recovery(office), Trend(office), Alerts(office)]
         self._version = version("linewright")
         self._ready = False
         self._say = say

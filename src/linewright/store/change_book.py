@@ -159,4 +159,5 @@ def _first_time(connection: Connection, account: str, row: Row, now: datetime) -
         "seen_count": 1,
         "seen_at": now,
     }
-    return bool(connection.execute(fresh(t.changes).values(values).on_conflict_do_nothing()).rowcount)
+    written = fresh(t.changes).values(values).on_conflict_do_nothing().returning(t.changes.c.subject)
+    return connection.execute(written).first() is not None
