@@ -35,10 +35,11 @@ def _any(table: Table) -> Label[bool]:
     return select(table.c.e164).where(table.c.e164 == t.numbers.c.e164).exists().label(f"any_{table.name}")
 
 
+_OF_ACCOUNT = ("name", "waba", "paused", "pin_reset", "subscribe", "recover", "hold")
 _LINES = select(
     *prefixed(t.numbers, "n_"),
     *prefixed(t.readings, "r_"),
-    *(t.accounts.c[name].label(f"a_{name}") for name in ("name", "waba", "paused", "pin_reset", "subscribe", "hold")),
+    *(t.accounts.c[name].label(f"a_{name}") for name in _OF_ACCOUNT),
     *prefixed(t.weather, "w_"),
     select(t.operations.c.id).where(_OPEN).scalar_subquery().label("operation"),
     *(_any(table) for table in (t.attempts, t.pins, t.pin_changes)),
