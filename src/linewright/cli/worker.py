@@ -36,6 +36,15 @@ def worker(
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether a worker is at work here; status 3 when none is.")
     ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            "--metrics-port", metavar="PORT", help="Serve /metrics there; 0 takes a free one.", min=0, max=65_535
+        ),
+    ] = None,
+    metrics_host: Annotated[
+        str, typer.Option("--metrics-host", help="Address for --metrics-port; whoever reaches it may read.")
+    ] = "127.0.0.1",
     as_json: o.Json = False,
 ) -> int:
     """Go on with every operation until it is stopped.
@@ -45,6 +54,7 @@ def worker(
     if check:
         return _check(as_json)
     said: list[str] = []
+    door = (metrics_host, metrics_port) if metrics_port is not None else None
 
     def say(line: str) -> None:
         said.append(line)
@@ -53,18 +63,32 @@ def worker(
         else:
             write(line)
 
-    run(lambda linewright: _work(linewright, concurrency, say), at_home=True)
+    run(lambda linewright: _work(linewright, concurrency, say, door), at_home=True)
     if as_json:
         write_json({"stopped": True, "message": said[-1]})
     return 0
 
 
-async def _work(linewright: Linewright, concurrency: int, say: Callable[[str], None]) -> None:
+async def _work(
+    linewright: Linewright, concurrency: int, say: Callable[[str], None], door: tuple[str, int] | None
+) -> None:
     from linewright.worker import Worker
 
     made = Worker(linewright.office, concurrency=concurrency, say=say)
-    with stopped_by_signals(made.stopping):
+    with stopped_by_signals(made.stopping), _metrics(linewright, door, say):
         await made.run()
+
+
+@contextmanager
+def _metrics(linewright: Linewright, door: tuple[str, int] | None, say: Callable[[str], None]) -> Iterator[None]:
+    if door is None:
+        yield
+        return
+    from linewright.metrics import open_door
+
+    with open_door(linewright.office, *door) as url:
+        say(f"Metrics are at {url}.")
+        yield
 
 
 @contextmanager

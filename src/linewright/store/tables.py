@@ -214,6 +214,13 @@ attempts = Table(
 real time: until then an intent may still be sent by whoever committed it."""
 Index("ix_attempts_phone", attempts.c.e164, attempts.c.seq)
 _only("uq_attempts_open_intent", attempts.c.e164, where=attempts.c.outcome.is_(None))
+_some(
+    "ix_attempts_registers",
+    attempts.c.at,
+    attempts.c.e164,
+    attempts.c.outcome,
+    where=attempts.c.call == "register",
+)
 
 readings = Table(
     "readings",

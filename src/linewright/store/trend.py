@@ -53,8 +53,8 @@ class Trends:
         query = select(t.trend).where(t.trend.c.at >= moment).order_by(t.trend.c.at, t.trend.c.name)
         found: dict[datetime, dict[str, int]] = {}
         with self._database.reading() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.at, {})[row.name] = row.count
+            for row in connection.execute(query).mappings():
+                found.setdefault(row["at"], {})[row["name"]] = row["count"]
         return [Point(at, counts) for at, counts in found.items()]
 
     def thin(self, now: datetime) -> int:

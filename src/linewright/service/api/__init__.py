@@ -9,6 +9,7 @@ from linewright.service.api.accounts import router as _accounts
 from linewright.service.api.bundles import router as _bundles
 from linewright.service.api.errors import router as _errors
 from linewright.service.api.events import router as _events
+from linewright.service.api.metrics import router as _metrics
 from linewright.service.api.numbers import router as _numbers
 from linewright.service.api.openapi import describe, methods_at
 from linewright.service.api.operations import router as _operations
@@ -28,4 +29,5 @@ for each in (_accounts, _numbers, _bundles, _operations, _events, _tasks, _error
 router = APIRouter()
 router.include_router(_under)
 router.include_router(_probes)
+router.include_router(_metrics, dependencies=[Depends(_bearer)])
 router.include_router(_reasons)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy import text
 
 from linewright.service.api.parts import TheDesk, refused, shown
+from linewright.store.upgrade import refuse_newer
 
 __all__ = ["router"]
 
@@ -25,7 +25,6 @@ async def healthz() -> JSONResponse:
 
 @router.get("/readyz", response_model=Health, responses=refused(503), summary="Whether it can work")
 def readyz(desk: TheDesk) -> JSONResponse:
-    """Asks the database; 503 while it cannot be reached."""
-    with desk.store.database.reading() as connection:
-        connection.execute(text("SELECT 1"))
+    """503, with the reason, while the database cannot be read, or once a newer Linewright has changed its tables."""
+    refuse_newer(desk.store.database)
     return shown({"status": "ok"})

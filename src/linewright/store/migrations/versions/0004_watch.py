@@ -33,6 +33,14 @@ def upgrade() -> None:
     op.add_column("operations", _moment("proposed_until", nullable=True))
     webhook = sa.text("source = 'webhook'")
     op.create_index("ix_evidence_webhook", "evidence", ["at", "e164"], sqlite_where=webhook, postgresql_where=webhook)
+    registers = sa.text("call = 'register'")
+    op.create_index(
+        "ix_attempts_registers",
+        "attempts",
+        ["at", "e164", "outcome"],
+        sqlite_where=registers,
+        postgresql_where=registers,
+    )
     _heard()
     _recoveries()
     _alerts()
