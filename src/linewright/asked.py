@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from linewright.domain.number import Number, Standing
+from linewright.domain.number import Number, Standing, Wanted
 from linewright.domain.operation import OPEN_STATES, Goal, OperationState, ReplyKind
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["GOALS", "confirmed", "goal_of", "method", "one_answer", "standing", "states"]
+__all__ = ["GOALS", "confirmed", "goal_of", "method", "one_answer", "standing", "states", "wanted"]
 
 METHODS = {"sms": "SMS", "voice": "VOICE"}
 GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
@@ -28,6 +28,13 @@ def standing(text: str | None) -> Standing | None:
     except ValueError:
         names = ", ".join(standing.value for standing in Standing)
         raise UsageError(f"There is no standing {text[:40]}.", fix=f"One of: {names}.") from None
+
+
+def wanted(text: str) -> Wanted:
+    """`released` is not asked for: it is what a deregister leaves."""
+    if text not in (Wanted.ONLINE.value, Wanted.UNMANAGED.value):
+        raise UsageError(f"A number is not wanted {text[:20]}.", fix="Either online or unmanaged.")
+    return Wanted(text)
 
 
 def states(text: str | None) -> list[OperationState] | None:

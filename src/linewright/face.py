@@ -124,13 +124,20 @@ class Linewright:
         app_secret: Secret | None = None,
         pin_reset: str | None = None,
         paused: bool | None = None,
+        recover: bool | None = None,
+        who: str | None = "terminal",
     ) -> list[Shape]:
-        """Changes what is given, of all these accounts or of none; a new token releases what waited for it."""
+        """Changes what is given, of all these accounts or of none; a new token releases what waited for it.
+
+        With `recover` its numbers are brought back by themselves; `who` changed that, where nobody else notes it.
+        """
         now = self.clock.now()
         self._store.accounts.update(
-            names, now=now, token=token, app_secret=app_secret, pin_reset=pin_reset, paused=paused
+            names, now=now, token=token, app_secret=app_secret, pin_reset=pin_reset, paused=paused, recover=recover
         )
         for name in names:
+            if recover is not None and who is not None:
+                self._store.audit.append(now, who, "account update", name, {"recover": recover})
             await self.office.clients.forget(name)
         self._store.checks.soon(names, now, new_token=token is not None)
         return [self._account(name) for name in names]
@@ -171,6 +178,19 @@ class Linewright:
     async def add_number(self, e164: str, account: str, verified_name: str, *, who: str = "terminal") -> Shape:
         """Creates a number in an account; it is unverified then."""
         number = await self._accounts.create_number(e164, account, verified_name, who=who)
+        return self._views.number(number.id)
+
+    async def want(self, n: str, wanted: str, *, who: str = "terminal") -> Shape:
+        """Says whether a number is to be online (`online`) or left alone (`unmanaged`). Left alone, what Linewright
+        opened for it by itself is cancelled. Raises `UsageError` for anything else."""
+        number = self._store.numbers.find(n)
+        choice = asked.wanted(wanted)
+        now = self.clock.now()
+        self._store.numbers.set_wanted(number.id, choice)
+        self._store.audit.append(now, who, "want", number.e164, {"number": number.id, "wanted": choice.value})
+        if choice is not Wanted.ONLINE:
+            self._store.recoveries.call_off(number.id, now)
+        self._store.conditions.look(number.id, now, self.office.catalogue)
         return self._views.number(number.id)
 
     async def forget_number(self, n: str) -> Shape:

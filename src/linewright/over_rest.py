@@ -115,8 +115,9 @@ class RemoteLinewright:
         app_secret: Secret | None = None,
         pin_reset: str | None = None,
         paused: bool | None = None,
+        recover: bool | None = None,
     ) -> list[Shape]:
-        body = {"names": list(names), "token": token, "app_secret": app_secret}
+        body = {"names": list(names), "token": token, "app_secret": app_secret, "recover": recover}
         changed = await self._rest.patch("/accounts", body | {"pin_reset": pin_reset, "paused": paused})
         return list(changed["items"])
 

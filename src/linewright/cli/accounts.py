@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -71,15 +71,24 @@ def update(
     pause: Annotated[
         bool | None, typer.Option("--pause/--resume", help="Hold the account's calls, or let them go on.")
     ] = None,
+    recover: Annotated[
+        Literal["on", "off"] | None,
+        typer.Option("--recover", help="Whether numbers that are wanted online come back by themselves."),
+    ] = None,
     as_json: o.Json = False,
 ) -> int:
     """Change accounts. With nothing else to change, a new token is read from stdin."""
-    other = app_secret_file is not None or pin_reset is not None or pause is not None
+    other = app_secret_file is not None or any(each is not None for each in (pin_reset, pause, recover))
     key = None if token_file is None and other else token(token_file)
     secret = app_secret(app_secret_file)
     accounts = run(
         lambda linewright: linewright.update_account(
-            names, token=key, app_secret=secret, pin_reset=pin_reset, paused=pause
+            names,
+            token=key,
+            app_secret=secret,
+            pin_reset=pin_reset,
+            paused=pause,
+            recover=None if recover is None else recover == "on",
         )
     )
     result(listing(accounts), account_list(accounts), as_json=as_json)

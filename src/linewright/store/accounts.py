@@ -73,6 +73,7 @@ class Accounts:
             "pin_reset": pin_reset,
             "subscribe": subscribe,
             "paused": False,
+            "recover": False,
             "hold": None,
             "added_at": now,
             "removed_at": None,
@@ -136,10 +137,12 @@ class Accounts:
         pin_reset: str | None = None,
         subscribe: bool | None = None,
         paused: bool | None = None,
+        recover: bool | None = None,
     ) -> list[Account]:
         """Changes what is given, of all these accounts or of none. A new token probes the account now and
         wakes its operations; resuming wakes what rested for the pause."""
-        plain = {"app_id": app_id, "pin_reset": pin_reset, "subscribe": subscribe, "paused": paused}
+        plain: dict[str, Any] = {"app_id": app_id, "pin_reset": pin_reset, "subscribe": subscribe}
+        plain |= {"paused": paused, "recover": recover}
         values = {name: value for name, value in plain.items() if value is not None}
         with self._database.writing() as connection:
             for name in sorted(set(names)):

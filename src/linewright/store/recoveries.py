@@ -160,6 +160,12 @@ class Recoveries:
         connection.execute(insert(t.audit).values(audited))
         return operation
 
+    def call_off(self, number: str, now: datetime) -> None:
+        """Asks the open register that was opened by itself for this number to stop."""
+        own = select(t.recoveries.c.operation).where(t.recoveries.c.number == number)
+        with self._database.writing() as connection:
+            wake(connection, t.operations.c.id.in_(own), at=now, cancel_asked_at=now)
+
     def hold_back(self, now: datetime) -> list[str]:
         """Where the account or number was taken away after one was opened, a person is asked before it goes on; the
         operations held back."""

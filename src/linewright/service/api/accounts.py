@@ -90,11 +90,13 @@ def _given(body: AccountChange) -> dict[str, Any]:
         "app_secret": body.app_secret,
         "pin_reset": body.pin_reset,
         "paused": body.paused,
+        "recover": body.recover,
+        "who": None,
     }
 
 
 def _told(body: AccountChange) -> dict[str, Any]:
     """What the audit says of a change: of secrets only that they are new."""
     told: dict[str, Any] = {name: "new" for name in ("token", "app_secret") if getattr(body, name) is not None}
-    plain = {"pin_reset": body.pin_reset, "paused": body.paused}
+    plain = {"pin_reset": body.pin_reset, "paused": body.paused, "recover": body.recover}
     return told | {name: value for name, value in plain.items() if value is not None}

@@ -61,6 +61,9 @@ class AccountChange(BaseModel):
     app_secret: SecretText | None = None
     pin_reset: Literal["ask", "auto"] | None = None
     paused: bool | None = None
+    recover: Annotated[
+        bool | None, Field(description="Whether Linewright registers numbers that are wanted online by itself.")
+    ] = None
 
 
 class AccountsChange(AccountChange):

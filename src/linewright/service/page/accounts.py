@@ -179,6 +179,17 @@ async def pin_reset(request: Request, desk: TheDesk, caller: Administering, name
     return goto(request, f"/accounts/{name}", said=f"In {name}, a PIN that is refused {words}.")
 
 
+@router.post("/{name}/recover")
+async def recover(request: Request, desk: TheDesk, caller: Administering, name: str, form: Form) -> Response:
+    """Whether its numbers come back by themselves."""
+    switch = text_of(form, "recover")
+    if switch not in ("on", "off"):
+        raise UsageError("Recovery is on or off.", fix="Choose one of the two.")
+    await _change(desk, caller, name, recover=switch == "on")
+    words = {"on": "comes back by itself", "off": "is only warned of"}[switch]
+    return goto(request, f"/accounts/{name}", said=f"In {name}, a number that is lost {words}.")
+
+
 @router.post("/{name}/secrets")
 async def secrets(request: Request, desk: TheDesk, caller: Administering, name: str, form: Form) -> Response:
     """A new token, a new app secret, or both; a new token is tried at once."""
@@ -231,7 +242,7 @@ async def remove(request: Request, desk: TheDesk, caller: Administering, name: s
 
 
 async def _change(desk: Desk, caller: Caller, name: str, **change: Any) -> None:
-    await desk.linewright.update_account([name], **change)
+    await desk.linewright.update_account([name], **change, who=None)
     told = {key: "new" if isinstance(value, Secret) else value for key, value in change.items()}
     _note(desk, caller, "account update", name, **told)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,6 +65,17 @@ async def read(request: Request, desk: TheDesk, caller: Operating, id: str) -> R
 def _why(latest: Reading | None) -> str:
     why = latest.failure or (f"error {latest.error.code}" if latest.error else "") if latest is not None else ""
     return f": {why}" if why else ""
+
+
+@router.post("/numbers/{id}/want")
+async def want(request: Request, desk: TheDesk, caller: Operating, id: str, form: Form) -> Response:
+    """Looks after the number, or leaves it alone."""
+    seen = number_of(desk, id)
+    shape = await desk.linewright.want(id, text_of(form, "wanted"), who=caller.who)
+    name = seen.number.display or seen.number.e164
+    online = shape["wanted"] == "online"
+    said = f"{name} is looked after: it shall be online." if online else f"{name} is left alone."
+    return goto(request, f"/numbers/{id}", said=said)
 
 
 @router.post("/numbers/{id}/forget")
@@ -150,19 +162,32 @@ def _moving(desk: Desk, seen: Seen) -> dict[str, Any]:
     operation = open_or_latest(desk, seen.number.id, seen.number.e164)
     blank: dict[str, Any] = {"operation": None, "story": [], "left_out": 0, "error": None, "pace": None}
     shown = drawn(desk, operation) if operation else blank
-    shape = shown["operation"]
+    shape, conditions = shown["operation"], views_of(desk).conditions(seen.number.id)
     return {
         **shown,
         "over": "none" if shape is None else "ended" if shape["ended_at"] else "open",
         "live": f"/numbers/{seen.number.id}/live",
         "number": views_of(desk).number(seen.number.id),
         "seen": seen,
-        "conditions": views_of(desk).conditions(seen.number.id),
+        "conditions": conditions,
+        "cure": None if shape is not None and not shape["ended_at"] else _cure(seen, conditions),
         "hands_off": seen.judged.standing in HANDS_OFF,
         "v": _mark(desk, seen),
     }
 
 
+def _cure(seen: Seen, conditions: Sequence[Mapping[str, Any]]) -> Mapping[str, str] | None:
+    """The register that one click asks for beside the warning: its label, and the error that it is because of."""
+    told = next((each["reason"] for each in conditions if each["type"] == seen.warned_of), "")
+    if seen.judged.standing is Standing.OFFLINE and seen.judged.reason is None:
+        return {"label": "Bring it back", "because": ""}
+    if seen.judged.standing is Standing.ONLINE and told in CURES:
+        return {"label": "Register it again", "because": CURES[told]}
+    return None
+
+
+CURES = {"register-again": "", "heard-133010": "133010", "heard-131045": "131045"}
+"""Warnings of a number that reads online, which a register ends; and what it is because of."""
 HANDS_OFF = frozenset(Standing) - {
     Standing.ONLINE, Standing.RESTRICTED, Standing.OFFLINE, Standing.UNVERIFIED, Standing.UNKNOWN
 }  # fmt: skip
