@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from linewright.domain.operation import OPEN_STATES
 from linewright.service.desk import Desk
 from linewright.service.page.frame import Person, TheDesk, draw
 from linewright.service.page.parts import changed, digest, every
+from linewright.service.page.trend import DAYS, Trend, trend_of
 from linewright.service.page.words import words_for
 from linewright.store.fleet import OPEN, Look, Seen
 from linewright.views import standing_words
@@ -64,9 +66,15 @@ def fleet(
         chips=list(Standing),
         states=STATES,
         address=lambda **change: address(look, **change),
+        trend=_trend(desk) if accounts and look == Look() and not after else None,
         **rows,
         **words_for(caller),
     )
+
+
+def _trend(desk: Desk) -> Trend:
+    now = desk.linewright.clock.now()
+    return trend_of(desk.store.trend.since(now - timedelta(days=DAYS)), now)
 
 
 @router.get("/fleet/rows")
