@@ -51,6 +51,10 @@ class AlertDesk:
         """CHANNEL `{"name","kind","address","quiet","made_by","made_at"}` each; of an address what may be shown."""
         return [self._shape(channel) for channel in self._store.channels.all()]
 
+    def named(self, name: str) -> Shape:
+        """CHANNEL by its name. Raises `UsageError` (reason `unknown-channel`)."""
+        return self._shape(self._store.channels.find(name))
+
     def remove(self, name: str, *, who: str) -> Shape:
         """Raises `UsageError` (reason `unknown-channel`)."""
         shown = self._shape(self._store.channels.find(name))

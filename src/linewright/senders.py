@@ -6,10 +6,12 @@ import asyncio
 import json
 import logging
 import secrets
+import warnings
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -261,9 +263,16 @@ def _service(text: str) -> NotifyBase | None:
         return None
 
 
+@cache
 def _quiet() -> None:
-    """Apprise and what it is built on log addresses and answers: none of it reaches our log."""
+    """Loads Apprise. It and what it is built on log addresses and answers: none of it reaches our log; and it warns of
+    modules of Python that it imports."""
     for name in ("apprise", "urllib3", "requests", "paho", "slixmpp"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.CRITICAL + 1)
         logger.propagate = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from apprise import Apprise
+
+        Apprise.instantiate("json://localhost")

@@ -17,7 +17,7 @@ from linewright.cli.app import app
 from linewright.errors import RemoteUnavailable
 
 ROOT = get_command(app)
-GROUPS = ("account", "number", "operation", "task", "pin", "key", "user")
+GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert")
 COMMANDS = {
     *("register", "verify", "set-pin", "deregister", "sync", "check", "doctor", "bundle", "explain"),
     *("serve", "worker", "simulator", "demo", *GROUPS),
@@ -41,6 +41,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         *("operation list", "operation show", "operation cancel", "operation retry"),
         *("task list", "task show", "task answer", "task link", "pin status", "pin show", "key rotate"),
         *("user list", "user invite"),
+        *("alert add", "alert list", "alert test", "alert remove", "alert log"),
     }
 
 

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from linewright.cli import accounts, care, goals, numbers, options, practice, serve, users, work, worker
+from linewright.cli import accounts, alerts, care, goals, numbers, options, practice, serve, users, work, worker
 from linewright.cli.explain import show
 from linewright.cli.guard import chosen, guarded
 from linewright.cli.say import fault, write
@@ -123,4 +123,5 @@ app.add_typer(work.operations, name="operation")
 app.add_typer(work.tasks, name="task")
 app.add_typer(numbers.pins, name="pin")
 app.add_typer(care.keys, name="key")
+app.add_typer(alerts.app, name="alert")
 app.add_typer(users.app, name="user")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from linewright.cli import options as o
+from linewright.cli.alerts import at_desk
 from linewright.cli.ask import Answer, ask
 from linewright.cli.inputs import is_terminal, secret_text
 from linewright.cli.say import Shape, listing, result
@@ -18,6 +19,7 @@ from linewright.cli.words import link_text, operation_list, operation_text, task
 from linewright.errors import UsageError
 
 if TYPE_CHECKING:
+    from linewright.alert_desk import AlertDesk
     from linewright.face import Linewright
 
 __all__ = ["operations", "tasks"]
@@ -141,14 +143,31 @@ def answer_task(
 
 
 @tasks.command("link")
-def link_task(id: TaskId, as_json: o.Json = False) -> int:
+def link_task(
+    id: TaskId,
+    send: Annotated[
+        str | None, typer.Option("--send", metavar="CHANNEL", help="Send it by this channel, and show it nowhere.")
+    ] = None,
+    as_json: o.Json = False,
+) -> int:
     """Let one person answer by a link, without a login.
 
     It is good for seven days or until the operation ends; a link made before opens nothing any more.
     """
+    if send is not None:
+        sent = at_desk(lambda desk, linewright: _sent(desk, linewright, id, send))
+        result(sent, f"The link was sent by {sent['channel']}. It is good until {sent['expires_at']}.", as_json=as_json)
+        return 0
     made, now = timed(lambda linewright: linewright.link(id))
     result(made, link_text(made, now), as_json=as_json)
     return 0
+
+
+async def _sent(desk: AlertDesk, linewright: Linewright, task: str, channel: str) -> Shape:
+    """The channel is looked up first: a link that goes nowhere would end the one before."""
+    desk.named(channel)
+    made = await linewright.link(task)
+    return await desk.send_link(task, channel, made["url"], made["expires_at"], who="terminal")
 
 
 def _at_terminal(id: str) -> Answer | None:

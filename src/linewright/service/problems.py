@@ -23,11 +23,13 @@ STATUS = {
     "unknown-account": 404,
     "unknown-user": 404,
     "unknown-token": 404,
+    "unknown-channel": 404,
     "operation-open": 409,
     "operation-ended": 409,
     "task-closed": 409,
     "account-exists": 409,
     "account-removed": 409,
+    "channel-exists": 409,
     "last-admin": 409,
     "too-many": 429,
 }
