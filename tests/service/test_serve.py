@@ -2,84 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from tests.support.databases import Postgres
-from tests.support.processes import Child, Ran, Terminal
+from tests.support.street import Street, lived_in, said, until
 
-from linewright.clock import HomeClock, SystemClock
-from linewright.simulator.simulator import RunningSimulator
-from linewright.store.api_tokens import ApiTokens
-from linewright.store.engine import open_store
-
-PATIENCE = 60.0
-RATE = 200.0
 NEVER, DELETED = "+15550133010", "+15550133015"
-
-
-@dataclass
-class Street:
-    """A home, its simulator, and the services that run on it."""
-
-    terminal: Terminal
-    simulator: RunningSimulator
-    database: str
-    children: list[Child] = field(default_factory=list)
-
-    def begin(self, *words: str) -> Child:
-        child = self.terminal.begin(*words)
-        self.children.append(child)
-        return child
-
-    def serve(self, *words: str) -> tuple[Child, dict[str, Any]]:
-        child = self.begin("serve", "--port", "0", "--json", *words)
-        told: list[dict[str, Any]] = []
-
-        def printed() -> bool:
-            text = said(child, "out")
-            told[:] = [json.loads(text)] if text.rstrip().endswith("}") else []
-            return bool(told)
-
-        until(printed, lambda: said(child, "err"))
-        return child, told[0]
-
-    def stop(self, child: Child, how: signal.Signals = signal.SIGTERM) -> Ran:
-        self.children.remove(child)
-        os.kill(child.process.pid or 0, how)
-        return child.finish()
-
-    def token(self) -> str:
-        with closing(open_store(self.database)) as database:
-            _, bearer = ApiTokens(database).make("test", ["read", "operate", "admin"], "test", SystemClock().now())
-        return bearer.open_secret()
-
-    def program(self, url: str) -> httpx.Client:
-        return httpx.Client(
-            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {self.token()}"}, timeout=PATIENCE
-        )
-
-
-def said(child: Child, stream: str) -> str:
-    file = child.folder / stream
-    return file.read_text() if file.exists() else ""
-
-
-def until(condition: Callable[[], Any], why: Callable[[], str] = str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < ends, why()
-        time.sleep(0.02)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -92,30 +27,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def street(tmp_path: Path, database_url: str) -> Iterator[Street]:
-    yield from _street(tmp_path, database_url)
+    yield from lived_in(tmp_path, database_url)
 
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Iterator[Street]:
     """On SQLite only."""
-    yield from _street(tmp_path, "")
-
-
-def _street(folder: Path, database_url: str) -> Iterator[Street]:
-    home = folder / "home"
-    home.mkdir(mode=0o700)
-    with RunningSimulator(HomeClock(home, RATE)) as simulator:
-        settings = {"graph_url": simulator.graph_url, "log": "debug"}
-        if database_url:
-            settings["database_url"] = database_url
-        terminal = Terminal(home, folder, settings)
-        world = simulator.world
-        added = terminal("account", "add", "demo", "--waba", world.account.id, stdin=world.token.text)
-        assert added.status == 0, added.err
-        made = Street(terminal, simulator, database_url or f"sqlite:///{home / 'linewright.db'}")
-        yield made
-        for child in list(made.children):
-            made.stop(child, signal.SIGKILL)
+    yield from lived_in(tmp_path, "")
 
 
 def test_page_rest_and_worker_in_one_process(street: Street) -> None:

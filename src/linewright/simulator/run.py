@@ -24,6 +24,8 @@ __all__ = ["Ready", "ready_lines", "run"]
 
 LOOK_SECONDS = 0.05
 """Real: so often it is looked whether a webhook has come due."""
+TOGETHER = 8
+"""Webhooks that are sent side by side."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ async def _carry(face: Face) -> None:
     """Takes the webhooks to their receivers as they come due."""
     async with httpx.AsyncClient(trust_env=False) as client:
         while True:
-            await face.webhooks.deliver_due(client)
+            await face.webhooks.deliver_due(client, together=TOGETHER)
             await asyncio.sleep(LOOK_SECONDS)
 
 

@@ -7,6 +7,7 @@ again, at times that grow apart on the remote's clock, for a day and a half.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import itertools
@@ -92,6 +93,8 @@ class Webhooks:
         self.unkindness = Unkindness()
         self.posts: list[Post] = []
         self.counts: Counter[str] = Counter()
+        self.lost: list[tuple[str | None, Told]] = []
+        """What nobody will ever hear, each with its number."""
         self._letters: list[_Letter] = []
         self._waiting: list[Post] = []
         self._seq = itertools.count(1)
@@ -150,11 +153,16 @@ class Webhooks:
                 post.due = self.world.now() + timedelta(seconds=AGAIN_SECONDS[post.tries - 1])
                 self._waiting.append(post)
 
-    async def deliver_due(self, client: httpx.AsyncClient) -> int:
-        """Send what is due, one after the other, and return how many were sent."""
+    async def deliver_due(self, client: httpx.AsyncClient, *, together: int = 1) -> int:
+        """Send what is due, so many side by side, and return how many were sent."""
         posts = self.due()
-        for post in posts:
-            self.answered(post, await _status(client, post))
+        left = iter(posts)
+
+        async def carry() -> None:
+            for post in left:
+                self.answered(post, await _status(client, post))
+
+        await asyncio.gather(*(carry() for _ in range(together)))
         return len(posts)
 
     def state(self) -> dict[str, Any]:
@@ -169,6 +177,7 @@ class Webhooks:
         unkind, chance = self.unkindness, self.world.chance("webhook", app, account, self.counts["told"])
         if chance.random() < unkind.lose:
             self.counts["lost"] += 1
+            self.lost.append((number.id if number else None, told))
             return
         doubled = chance.random() < unkind.double
         self.counts["doubled"] += doubled
