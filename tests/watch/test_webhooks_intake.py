@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests.support.fleet_stage import START, FleetStage, fleet_stage
 from tests.watch.posts import body_of, change, failed, post_of, security
 
+from linewright.domain import webhooks
 from linewright.domain.happenings import Happening
 from linewright.domain.posts import kept
 from linewright.errors import StoreUnavailable
@@ -67,6 +68,12 @@ class Post:
     def read(self, table: Any, order: Any) -> list[Any]:
         with self.store.database.reading() as connection:
             return list(connection.execute(select(table).order_by(order)).mappings())
+
+    def due(self) -> datetime:
+        """When the account is looked at next."""
+        comes = self.store.checks.next_at()
+        assert comes is not None
+        return comes
 
     @property
     def now(self) -> datetime:
@@ -168,7 +175,7 @@ def test_a_number_by_its_digits_and_one_that_is_not_listed_yet(tmp_path: Path, u
         assert post.happened()[0].number == post.numbers[2].id
         (row,) = post.rows()
         assert (row["done_at"], row["tries"]) == (None, 1)
-        assert post.store.checks.next_at() <= post.now
+        assert post.due() <= post.now
         await post.stage.run_for(minutes=2)
         await post.intake.run_due()
         assert [each.number for each in post.happened()] == [post.numbers[2].id, fresh.id]
@@ -206,13 +213,13 @@ def test_a_thousand_changes_in_one_post(tmp_path: Path, url: str) -> None:
 def test_an_account_is_looked_at_soon_and_once_for_a_flood(tmp_path: Path, url: str) -> None:
     async def story(post: Post) -> None:
         await post.stage.run_for(minutes=1)
-        assert post.store.checks.next_at() > post.now
+        assert post.due() > post.now
         await post.told(change("account_review_update", decision="APPROVED"))
-        assert post.store.checks.next_at() <= post.now
+        assert post.due() <= post.now
         await post.stage.fleet.run_due()
         for place in range(5):
             await post.told(change("account_review_update", decision=f"X{place}"))
-        assert post.now < post.store.checks.next_at() <= post.now + timedelta(minutes=1)
+        assert post.now < post.due() <= post.now + timedelta(minutes=1)
 
     play(tmp_path, url, story)
 
@@ -235,7 +242,7 @@ def test_a_post_that_fails_is_tried_again_and_keeps_none_waiting(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(post: Post) -> None:
-        right = intake.told
+        right = webhooks.told
 
         def wrong(body: Any, waba: str, received: datetime) -> Any:
             found = right(body, waba, received)

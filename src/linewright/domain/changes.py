@@ -37,7 +37,7 @@ __all__ = [
 STANDS_CHECKS = 2
 STANDS_FOR = timedelta(minutes=10)
 """A change is told when it has stood for so many checks and so long; one that goes back before is a flap."""
-AT_ONCE = frozenset({"banned", "heard-131031"})
+AT_ONCE = frozenset({"banned", "heard-131031", "account-disabled"})
 """Reasons of warnings that are told when they are first seen: a ban, and the lock of an account (131031)."""
 NUMBER_TYPES = (
     ConditionType.REGISTERED,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from linewright.domain.happenings import Happening
 from linewright.domain.number import Standing, Wanted
 
 __all__ = ["AccountFacts", "Condition", "ConditionType", "Status", "kept_since", "warning_of", "warnings_of"]
@@ -70,6 +71,8 @@ class AccountFacts:
     token_expires_at: datetime | None = None
     token_lacks: tuple[str, ...] = ()
     subscribed: bool | None = None
+    against: Happening | None = None
+    """What Meta told by webhook against the account, or the number at hand, and still counts."""
 
 
 def kept_since(found: Iterable[Condition], earlier: Iterable[Condition]) -> tuple[Condition, ...]:
@@ -87,6 +90,8 @@ CALM = frozenset({Standing.COEXISTENCE, Standing.TEST, Standing.MIGRATED, Standi
 """Standings of numbers that need nobody, unless they are wanted online."""
 URGENT = frozenset({"deleted", "migrated", "banned"})
 """Why a number is gone for good: that is told before anything else about it."""
+OF_ACCOUNT = frozenset({"account-disabled", "account-deleted", "account-restricted"})
+"""What Meta told of the whole account by webhook: the kinds of happenings are the reasons."""
 _Sign = tuple[ConditionType, Callable[[Condition], bool]]
 
 
@@ -103,7 +108,7 @@ ALWAYS: tuple[_Sign, ...] = (
     (ConditionType.TOKEN_VALID, _false),
     (ConditionType.REGISTERED, _false),
     (ConditionType.REGISTERED, _for("unrecognised")),
-    (ConditionType.NOT_RESTRICTED, _for("banned", "restricted")),
+    (ConditionType.NOT_RESTRICTED, _for("banned", "restricted", *OF_ACCOUNT)),
     (ConditionType.CAN_SEND, _false),
 )
 """What people are warned of in every number that is looked after, the most important first."""

@@ -10,6 +10,7 @@ from typing import Any
 from linewright.domain.budget import budget_of
 from linewright.domain.case import Case
 from linewright.domain.conditions import AccountFacts, Condition, ConditionType, Status, kept_since
+from linewright.domain.happenings import Happening, HappeningKind
 from linewright.domain.journal import CallKind
 from linewright.domain.names import REGISTER_WITHIN, register_until
 from linewright.domain.number import Reading, Standing
@@ -115,6 +116,8 @@ def can_send(case: Case, facts: AccountFacts) -> _Told:
     heard = _heard_elsewhere(case)
     if heard is not None:
         return _false(f"heard-{heard}", f"Sending was refused with {heard}.", f"linewright explain {heard}")
+    if facts.against is not None and facts.against.kind is HappeningKind.ACCOUNT_DISABLED:
+        return _against(facts.against)
     if standing is Standing.RESTRICTED:
         return _false("restricted", "Meta restricts what it may send.", "See Account Quality in Meta Business Suite.")
     if standing not in (Standing.ONLINE, Standing.UNKNOWN, *NO_REGISTER):
@@ -295,14 +298,29 @@ def not_restricted(case: Case, facts: AccountFacts) -> _Told:
     reading, suite = case.last_good, "See Account Quality in Meta Business Suite; appeal there if it is wrong."
     if reading is None:
         return NEVER_READ
+    if reading.status == "BANNED":
+        return _false("banned", "Meta has banned it.", WAY_BACK[Standing.BANNED])
+    if facts.against is not None:
+        return _against(facts.against)
     match reading.status:
-        case "BANNED":
-            return _false("banned", "Meta has banned it.", WAY_BACK[Standing.BANNED])
         case "RESTRICTED":
             return _false("restricted", "Meta restricts what it may send.", suite)
         case "RATE_LIMITED":
             return _false("rate-limited", "It has used up what it may send for now.", "Meta frees it within 24 hours.")
     return _true("free", "Meta has not restricted it.")
+
+
+def _against(told: Happening) -> _Told:
+    """In words, what Meta told of the account; the kind is the reason."""
+    suite, until = "See Account Quality in Meta Business Suite; appeal there if it is wrong.", told.detail.get("until")
+    match told.kind:
+        case HappeningKind.ACCOUNT_DISABLED:
+            return _false(told.kind.value, f"Meta told at {_minute(told.at)} that it has disabled the account.", suite)
+        case HappeningKind.ACCOUNT_DELETED:
+            said = f"Meta told at {_minute(told.at)} that the account, or a number of it, was deleted."
+            return _false(told.kind.value, said, "It is read again by itself; look at it in WhatsApp Manager too.")
+    ends = f" until {_minute(datetime.fromisoformat(until))}" if isinstance(until, str) else ""
+    return _false(told.kind.value, f"Meta restricts what the account may send{ends}.", suite)
 
 
 def budget_free(case: Case, facts: AccountFacts) -> _Told:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
+from linewright.domain.against import TELLS, told_against
 from linewright.domain.case import Case
 from linewright.domain.conditions import AccountFacts
 from linewright.domain.entries import Catalogue
+from linewright.domain.happenings import Happening
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Evidence, Goal, Operation, OperationState
@@ -20,6 +22,7 @@ from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
 from linewright.store import tables as t
 from linewright.store.facts_of import facts_from
 from linewright.store.gather import EVIDENCE_COUNTS, book_of_phone
+from linewright.store.happenings import happening_of
 from linewright.store.rows import Row, account_of, attempt_of, number_of, pin_of, prefixed, reading_from
 from linewright.store.weather import KIND, weather_in
 
@@ -50,6 +53,15 @@ _EVIDENCE = (
     .where(t.evidence.c.e164.in_(_PHONES), t.evidence.c.at > bindparam("since"))
     .order_by(t.evidence.c.at, t.evidence.c.seq)
 )
+_TOLD = (
+    select(t.happenings)
+    .where(
+        t.happenings.c.account.in_(bindparam("accounts", expanding=True)),
+        t.happenings.c.kind.in_([kind.value for kind in sorted(TELLS)]),
+    )
+    .order_by(t.happenings.c.at, t.happenings.c.seq)
+)
+"""What was told against these accounts: few, and for ever, since nobody says how long a ban lasts."""
 _PINS = select(t.pins).where(t.pins.c.e164.in_(_PHONES)).order_by(t.pins.c.seq)
 _CHANGES = select(t.pin_changes).where(t.pin_changes.c.e164.in_(_PHONES))
 
@@ -75,6 +87,7 @@ def gather_many(
     phones = sorted({row["n_e164"] for row in rows})
     attempts = _by_phone(connection, _ATTEMPTS, phones)
     evidence = _by_phone(connection, _EVIDENCE, phones, since=now - EVIDENCE_COUNTS)
+    told = _told(connection, {row["n_account"] for row in rows})
     pins, changes = _by_phone(connection, _PINS, phones), _by_phone(connection, _CHANGES, phones)
     found = []
     for row in rows:
@@ -94,7 +107,15 @@ def gather_many(
             pins=_book(connection, e164, pins[e164], sent, changes[e164], last_good),
             weather=weather_in(connection, row, now) if sent else None,
         )
-        found.append(Gathered(case, facts_from(row, "c_"), row["n_warning"]))
+        against = told_against(told[number.account], number.id, last_good, now)
+        found.append(Gathered(case, replace(facts_from(row, "c_"), against=against), row["n_warning"]))
+    return found
+
+
+def _told(connection: Connection, accounts: Iterable[str]) -> defaultdict[str, list[Happening]]:
+    found: defaultdict[str, list[Happening]] = defaultdict(list)
+    for row in connection.execute(_TOLD, {"accounts": sorted(accounts)}).mappings():
+        found[row["account"]].append(happening_of(row))
     return found
 
 

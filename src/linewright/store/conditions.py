@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, insert, or_, select, update
 
+from linewright.domain.against import TELLS
 from linewright.domain.conditions import Condition, ConditionType, Status, warning_of
 from linewright.domain.entries import Catalogue
 from linewright.domain.health import conditions_of
@@ -32,10 +33,17 @@ _MOVING = _LISTED.where(
         *(
             select(table.c.seq).where(table.c.e164 == t.numbers.c.e164, table.c.at > bindparam("since")).exists()
             for table in (t.attempts, t.evidence)
+        ),
+        select(t.happenings.c.seq)
+        .where(
+            t.happenings.c.account == t.numbers.c.account,
+            t.happenings.c.kind.in_([kind.value for kind in sorted(TELLS)]),
+            t.happenings.c.at > bindparam("since"),
         )
+        .exists(),
     )
 )
-"""What was called or heard not long ago: budgets free up, and what was heard grows old."""
+"""What was called or heard not long ago: budgets free up, and what was heard or told grows old."""
 _SAID = ("status", "reason", "message", "fix", "since")
 _CHANGE = (
     update(t.conditions)

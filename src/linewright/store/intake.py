@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from linewright.domain.against import TELLS
 from linewright.domain.entries import Catalogue
 from linewright.domain.happenings import Happening, HappeningKind
 from linewright.domain.journal import CallKind, Outcome
@@ -28,17 +29,8 @@ from linewright.store.keep import approve_name, change_pin, wake
 from linewright.store.rows import Row
 from linewright.store.webhooks import put_off
 
-__all__ = ["OF_EVERY_NUMBER", "Worked", "work_through"]
+__all__ = ["Worked", "work_through"]
 
-OF_EVERY_NUMBER = frozenset(
-    {
-        HappeningKind.ACCOUNT_DISABLED,
-        HappeningKind.ACCOUNT_RESTRICTED,
-        HappeningKind.ACCOUNT_DELETED,
-        HappeningKind.ACCOUNT_REINSTATED,
-    }
-)
-"""What changes how every number of an account stands."""
 ASKED_AGAIN = 3
 """So often it is looked whether a listing has brought a number that a post named; then it is of the account."""
 ONE_FLOOD = timedelta(minutes=1)
@@ -117,7 +109,7 @@ def _take(connection: Connection, event: Row, things: Sequence[Told], now: datet
             happening = followed
         before.add(_key(happening))
         worked.happened.append(happening)
-        worked.whole = worked.whole or (number is None and thing.kind in OF_EVERY_NUMBER)
+        worked.whole = worked.whole or (number is None and thing.kind in TELLS)
     return unknown
 
 
