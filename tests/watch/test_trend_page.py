@@ -59,7 +59,7 @@ async def test_it_is_drawn_without_a_script(tmp_path: Path) -> None:
     async with theatre_in(tmp_path) as theatre:
         browser, store = theatre.person(), theatre.stage.lw.office.store
         empty = await browser.see("/fleet")
-        assert "Nothing to draw yet" in empty.text
+        assert "is drawn here once a worker has noted two hours of it" in empty.text
         assert '<svg viewBox="0 0 168 32"' not in empty.html
         now = theatre.stage.clock.now().replace(minute=0, second=0, microsecond=0)
         for ago in (2, 1, 0):

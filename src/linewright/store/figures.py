@@ -64,7 +64,7 @@ def figures(database: Database, now: datetime, *, workers: int, next_wake: datet
             next_check=connection.execute(select(func.min(t.checks.c.next_at))).scalar(),
             webhooks=_by(connection, t.webhook_tallies.c.outcome, count=func.sum(t.webhook_tallies.c.count)),
             deliveries=_by(connection, t.deliveries.c.state),
-            recoveries=int(connection.execute(select(func.count()).select_from(t.recoveries)).scalar_one()),
+            recoveries=int(connection.execute(select(func.count(t.recoveries.c.operation))).scalar_one()),
             workers=workers,
         )
 

@@ -19,7 +19,7 @@ GAP = 3 * HOUR
 WIDTH, HEIGHT, EDGE = DAYS * 24, 32, 2
 MOST_LINES = 6
 ALWAYS = (Standing.ONLINE.value, WARNED)
-SENSE = {Standing.ONLINE.value: "good", WARNED: "warn", Standing.BANNED.value: "bad", Standing.OFFLINE.value: "busy"}
+SENSE = {Standing.ONLINE.value: "good", WARNED: "warn", Standing.BANNED.value: "bad", Standing.OFFLINE.value: "bad"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
