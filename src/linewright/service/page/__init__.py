@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from linewright.errors import LinewrightError, StoreUnavailable
 from linewright.service.desk import desk_of
 from linewright.service.page.accounts import router as accounts
+from linewright.service.page.alerts import router as alerts
 from linewright.service.page.audit import router as audit
 from linewright.service.page.desk import router as desk
 from linewright.service.page.errors import router as errors
@@ -24,7 +25,7 @@ from linewright.service.who import Caller, page_caller
 __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
-for part in (login, fleet, number, desk, operations, errors, accounts, settings, audit, problems):
+for part in (login, fleet, number, desk, operations, alerts, errors, accounts, settings, audit, problems):
     router.include_router(part)
 
 TITLES = {
