@@ -110,6 +110,8 @@ class Tour:
             ("number-asking", f"/numbers/{number('133005')}"),
             ("desk", "/desk"),
             ("operations", "/operations"),
+            ("alerts", "/alerts"),
+            ("alert-new", "/alerts/new"),
             ("errors", "/errors"),
             ("error", "/errors/133005"),
             ("accounts", "/accounts"),
