@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from tests.support.databases import Postgres
 from tests.support.street import Street, lived_in, said, until
+
+from linewright.service.server import LastProxy
 
 NEVER, DELETED = "+15550133010", "+15550133015"
 
@@ -115,12 +119,38 @@ def test_what_stands_in_the_way_is_said_in_a_line(alone: Street) -> None:
     assert nowhere.document["error"]["reason"] == "home"
 
 
-def test_a_proxy_is_believed_only_when_told(alone: Street) -> None:
-    wrong = {"X-Forwarded-For": "203.0.113.5"}
+def test_a_proxy_is_believed_only_when_told_and_only_in_its_last_word(alone: Street) -> None:
+    """What a client writes before it is nobody's address."""
     for words, behind in (((), False), (("--behind-proxy",), True)):
         child, told = alone.serve("--no-worker", *words)
-        for _ in range(21):
-            httpx.get(f"{told['url']}/l/lwl_nothing", headers=wrong)
-        other = httpx.get(f"{told['url']}/l/lwl_nothing", headers={"X-Forwarded-For": "203.0.113.6"})
+        path = f"{told['url']}/l/lwl_nothing"
+        for serial in range(21):
+            wrong = httpx.get(path, headers={"X-Forwarded-For": f"198.51.100.{serial}, 203.0.113.5"})
+        assert wrong.status_code == 429
+        other = httpx.get(path, headers={"X-Forwarded-For": "203.0.113.5, 203.0.113.6"})
         assert other.status_code == (404 if behind else 429)
         assert alone.stop(child).status == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "lines", "address"),
+    [
+        ("10.0.0.2", ["203.0.113.5"], "203.0.113.5"),
+        ("::ffff:10.0.0.2", ["6.6.6.6, 203.0.113.5:4711"], "203.0.113.5"),
+        ("fd00::2", ["6.6.6.6", "[2001:db8::5]:4711"], "2001:db8::5"),
+        ("127.0.0.1", ["6.6.6.6, 192.168.1.50"], "192.168.1.50"),
+        ("127.0.0.1", ["6.6.6.6, unknown"], "127.0.0.1"),
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("203.0.113.9", ["6.6.6.6"], "203.0.113.9"),
+    ],
+)
+def test_only_a_proxy_that_is_near_names_the_person(peer: str, lines: list[str], address: str) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    scope = {"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}
+    asyncio.run(LastProxy(app)(scope, receive=asyncio.Queue[Any]().get, send=asyncio.Queue[Any]().put))
+    assert seen == [address]

@@ -30,7 +30,11 @@ def serve(
         bool, typer.Option("--no-worker", help="Leave the operations to `linewright worker` elsewhere.")
     ] = False,
     behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="A proxy stands before it: believe its X-Forwarded-For and -Proto.")
+        bool,
+        typer.Option(
+            "--behind-proxy",
+            help="A proxy in a private network stands before it: believe the last entry of its X-Forwarded-For.",
+        ),
     ] = False,
     as_json: o.Json = False,
 ) -> int:

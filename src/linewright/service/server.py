@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from linewright.engine.ports import Clock
 from linewright.errors import UsageError
@@ -21,17 +23,26 @@ from linewright.service.wrapper import Wrapper
 from linewright.store.facts import PUBLIC_URL
 from linewright.worker import Worker
 
-__all__ = ["Manner", "Served", "serve"]
+__all__ = ["LastProxy", "Manner", "Served", "serve"]
 
 GRACE_SECONDS = 6
 """Real: so long may answers under way go on after a stop; a worker's turns have their own ten seconds."""
 QUEUED = 256
 """Connections that may wait to be taken."""
+NEAR = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16"),
+        *("::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+"""Where a proxy of one's own stands: this machine and private networks (RFC 1918, 3927, 4193, 6598)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How the service runs. Port 0 takes a free one. `behind_proxy`: `X-Forwarded-For` and `-Proto` tell the truth."""
+    """How the service runs. Port 0 takes a free one. `behind_proxy`: the last entry of `X-Forwarded-For` is the
+    person's address, where the proxy is near."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -117,17 +128,56 @@ def _first_admin(desk: Desk) -> str | None:
 
 def _config(wrapper: Wrapper, manner: Manner) -> uvicorn.Config:
     return uvicorn.Config(
-        wrapper,
+        LastProxy(wrapper) if manner.behind_proxy else wrapper,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=manner.behind_proxy,
-        forwarded_allow_ips="*" if manner.behind_proxy else "",
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         backlog=QUEUED,
     )
+
+
+class LastProxy:
+    """ASGI. Takes the person's address from the proxy that connects: the last entry of `X-Forwarded-For`, which
+    that proxy wrote. What stands before it the client may have written, so nobody's limits go by it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope.get("client") and _is_near(scope["client"][0]):
+            address, scheme = _last(scope, b"x-forwarded-for"), _last(scope, b"x-forwarded-proto")
+            if (person := _address(address)) is not None:
+                scope = {**scope, "client": (str(person), 0)}
+            if scheme in ("http", "https"):
+                scope = {**scope, "scheme": scheme}
+        await self._app(scope, receive, send)
+
+
+def _is_near(address: str) -> bool:
+    peer = _address(address)
+    return peer is not None and any(peer in network for network in NEAR)
+
+
+def _last(scope: Scope, header: bytes) -> str:
+    """The last entry of a header that may come several times, each with several entries."""
+    lines = [value for name, value in scope["headers"] if name == header]
+    return lines[-1].decode("latin-1").rpartition(",")[2].strip() if lines else ""
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Also with a port, as some proxies write it; one of IPv4 within IPv6 as what it is."""
+    plain = text.partition("]")[0].removeprefix("[") if text.startswith("[") else text
+    if plain.count(":") == 1:
+        plain = plain.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(plain)
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 class _Server(uvicorn.Server):
