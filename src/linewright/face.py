@@ -149,6 +149,28 @@ class Linewright:
         await self.office.clients.forget(name)
         return shown
 
+    async def webhook(self, account: str, *, who: str = "terminal", point: bool = False) -> tuple[Shape, Secret]:
+        """Where Meta should send the account's webhooks, and the token that it repeats in the handshake; leaves an
+        audit event. With `point` Meta is told so: it subscribes the app and sets the account's own address.
+
+        Raises `UsageError`: `public-url` where nobody knows how Meta reaches the service.
+        """
+        name = self._store.accounts.get(account).name
+        base = self.settings.public_url or self._store.facts.get(PUBLIC_URL)
+        if not base:
+            raise UsageError(
+                "It is not known how Meta reaches this Linewright.",
+                fix="Set LINEWRIGHT_PUBLIC_URL to the service's address (https://…), then run this again.",
+                reason="public-url",
+            )
+        url, token = f"{base}/webhooks/whatsapp/{name}", self._store.webhooks.verify_token(name)
+        self._store.audit.append(self.clock.now(), who, "account webhook", name, None)
+        if point:
+            await self._accounts.point_webhooks(name, url, token)
+        has_secret = self._store.accounts.line(name).has_app_secret
+        heard = self._store.webhooks.hears(name)
+        return {"account": name, "url": url, "app_secret": has_secret, "heard": heard, "set": point}, token
+
     def _account(self, name: str) -> Shape:
         return self._views.account(self._store.accounts.line(name))
 
@@ -478,13 +500,14 @@ class Linewright:
         if n is None:
             return listing(await examine(self.office))
         number = self._store.numbers.find(n)
+        asked_at = self.clock.now()  # what comes in late says how it was when it was asked
         answer = await self.office.clients.of(number.account).read_number(number.id)
         if answer.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
             raise RemoteUnavailable(
                 f"The remote did not answer: {answer.failure}.",
                 fix="Check the network and LINEWRIGHT_GRAPH_URL, then run this again.",
             )
-        self._store.numbers.save_reading(number.id, reading_of(answer, number.id, self.clock.now()))
+        self._store.numbers.save_reading(number.id, reading_of(answer, number.id, asked_at))
         case = self._store.numbers.case(number.id, self.clock.now(), self.office.catalogue)
         return listing(examine_number(case, answer))
 

@@ -83,8 +83,11 @@ class RemoteLinewright:
     async def _look_around(self) -> None:
         """What the time is there, and whether somebody makes the calls."""
         told = await self._rest.get("/service")
-        self.clock.set(datetime.fromisoformat(told["now"]), told["clock_rate"])
-        self.worked = told["worked"]
+        try:
+            self.clock.set(datetime.fromisoformat(told["now"]), float(told["clock_rate"]))
+            self.worked = bool(told["worked"])
+        except (KeyError, TypeError, ValueError):
+            raise self._rest.foreign() from None
 
     # Accounts
 
@@ -146,7 +149,7 @@ class RemoteLinewright:
         found = await self._of(n, "/conditions")
         return list(found["items"])
 
-    async def add_number(self, e164: str, account: str, verified_name: str) -> Shape:
+    async def add_number(self, e164: str, account: str, verified_name: str, *, who: str = "terminal") -> Shape:
         return await self._shape("/numbers", {"e164": e164, "account": account, "verified_name": verified_name})
 
     async def forget_number(self, n: str) -> Shape:
@@ -307,7 +310,19 @@ class RemoteLinewright:
     async def show_pin(self, n: str, *, who: str = "terminal") -> Secret:
         raise _here_only()
 
+    async def webhook(self, account: str, *, who: str = "terminal", point: bool = False) -> tuple[Shape, Secret]:
+        raise _here_only()
+
     async def rotate_key(self) -> Shape:
+        raise _here_only()
+
+    async def want(self, n: str, wanted: str, *, who: str = "terminal") -> Shape:
+        raise _here_only()
+
+    async def people(self) -> list[Shape]:
+        raise _here_only()
+
+    async def invite(self, name: str | None = None, *, now: datetime | None = None) -> Shape:
         raise _here_only()
 
     @property

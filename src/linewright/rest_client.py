@@ -41,6 +41,12 @@ class RestClient:
                 fix="Set LINEWRIGHT_API_TOKEN; an admin makes tokens in the settings of the service.",
                 reason="service-token",
             )
+        if not token.open_secret().isascii():
+            raise UsageError(
+                "LINEWRIGHT_API_TOKEN is no token of Linewright: it holds characters that no token has.",
+                fix="Set it to the token as the settings of the service showed it.",
+                reason="service-token",
+            )
         self._client = httpx.AsyncClient(
             base_url=f"{url}/api/v1",
             headers={"Authorization": f"Bearer {token.open_secret()}", "Accept": "application/json"},
@@ -62,7 +68,7 @@ class RestClient:
         await self._client.aclose()
 
     async def get(self, path: str, **params: str | None) -> Any:
-        return self._told(await self._sent("GET", path, params)).json()
+        return self._document(await self._sent("GET", path, params))
 
     async def items(self, path: str, **params: str | None) -> list[Any]:
         """All items of a listing, page by page."""
@@ -91,14 +97,14 @@ class RestClient:
             if answer.status_code == 409 and "Retry-After" in answer.headers and left:
                 await asyncio.sleep(min(int(answer.headers["Retry-After"]), 10))
                 continue
-            return self._told(answer).json()
+            return self._document(answer)
         raise AssertionError("the last try returns or raises")
 
     async def patch(self, path: str, body: Body) -> Any:
-        return self._told(await self._sent("PATCH", path, {}, body=body)).json()
+        return self._document(await self._sent("PATCH", path, {}, body=body))
 
     async def delete(self, path: str, **params: str | None) -> Any:
-        return self._told(await self._sent("DELETE", path, params)).json()
+        return self._document(await self._sent("DELETE", path, params))
 
     async def _sent(
         self,
@@ -126,6 +132,24 @@ class RestClient:
             reason="service-unavailable",
         )
 
+    def foreign(self, status: int = 200) -> RemoteUnavailable:
+        """The error for an answer that no service of Linewright gives."""
+        return RemoteUnavailable(
+            f"What answers at {self._url} is not Linewright's service (status {status}).",
+            fix="Check LINEWRIGHT_URL.",
+            reason="service-unavailable",
+        )
+
+    def _document(self, answer: httpx.Response) -> Any:
+        told = self._told(answer)
+        try:
+            found = told.json()
+        except ValueError:
+            raise self.foreign(told.status_code) from None
+        if not isinstance(found, dict):
+            raise self.foreign(told.status_code)
+        return found
+
     def _told(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:
             return answer
@@ -133,11 +157,7 @@ class RestClient:
             problem = answer.json()
             reason, message, fix = (str(problem[name]) for name in ("reason", "title", "detail"))
         except (ValueError, KeyError, TypeError):
-            raise RemoteUnavailable(
-                f"What answers at {self._url} is not Linewright's service (status {answer.status_code}).",
-                fix="Check LINEWRIGHT_URL.",
-                reason="service-unavailable",
-            ) from None
+            raise self.foreign(answer.status_code) from None
         kind = _kind(answer.status_code, reason)
         raise kind(message, fix=fix, reason=reason, fbtrace_id=problem.get("fbtrace_id"))
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -27,6 +30,29 @@ def service(tmp_path: Path, bare: Cli, monkeypatch: pytest.MonkeyPatch) -> Itera
         monkeypatch.setenv("LINEWRIGHT_API_TOKEN", token)
         yield url
     assert not (tmp_path / "elsewhere" / "linewright.db").exists()
+
+
+@contextmanager
+def answering(said: str) -> Iterator[str]:
+    """The address of something that answers every request alike."""
+
+    class Always(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Always) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -70,6 +96,25 @@ def test_a_wrong_token_a_wrong_address_and_no_token(cli: Cli, monkeypatch: pytes
     monkeypatch.setenv("LINEWRIGHT_URL", cli.simulator.graph_url)
     other = cli("number", "list")
     assert (other.status, len(other.error_lines)) == (6, 2)
+
+
+@pytest.mark.parametrize("said", ["<html>Welcome</html>", "null", '{"status": "ok"}', '{"now": 7, "clock_rate": 1}'])
+def test_another_service_at_that_address_is_named_as_such(
+    said: str, bare: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINEWRIGHT_API_TOKEN", "lwt_nobody")
+    with answering(said) as url:
+        monkeypatch.setenv("LINEWRIGHT_URL", url)
+        told = bare("operation", "list")
+    assert (told.status, len(told.error_lines)) == (6, 2)
+    assert "is not Linewright's service" in told.err
+
+
+def test_a_token_that_no_header_can_hold(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINEWRIGHT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LINEWRIGHT_API_TOKEN", "t\u00e9st")
+    told = bare("operation", "list", "--json")
+    assert (told.status, told.json["error"]["reason"]) == (2, "service-token")
 
 
 def test_where_a_worker_runs_the_commands_watch_it(cli_at_work: Cli) -> None:

@@ -383,6 +383,8 @@ def test_a_stolen_token_does_what_its_scope_says_and_no_more(tmp_path: Path) -> 
         "http:evil.test",
         "/login?next=//evil.test",
         "/logout",
+        "//[",
+        "http://[/",
         "",
     ],
 )

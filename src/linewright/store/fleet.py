@@ -23,7 +23,7 @@ PAGE = 100
 """Rows on one page."""
 OPEN = "open"
 """Among the states: any of the three in which an operation is open."""
-ANSWER = "answer"
+ANSWER = "task answer"
 """How the audit names the answer to a question."""
 _IS_OPEN = t.operations.c.ended_at.is_(None)
 _SPACING = frozenset(" +-.()/\u00a0\u2010\u2011")

@@ -21,7 +21,9 @@ UNKNOWN = refused(404)
 
 @router.get("", response_model=Accounts, summary="The accounts, by name")
 def list_accounts(desk: TheDesk, caller: Viewer, limit: Limit = 100, cursor: Cursor = None) -> JSONResponse:
-    lines = [line for line in desk.store.accounts.all() if cursor is None or line.account.name > cursor]
+    # Sorted here: a database may order names by a language, and the cursor compares them by their letters' codes.
+    ordered = sorted(desk.store.accounts.all(), key=lambda line: line.account.name)
+    lines = [line for line in ordered if cursor is None or line.account.name > cursor]
     views, page = views_of(desk), lines[:limit]
     return paged([views.account(line) for line in page], page[-1].account.name if len(lines) > limit else None)
 

@@ -64,8 +64,11 @@ def _person(request: Request, caller: Visitor) -> Caller:
         return caller
     if request.method not in ("GET", "HEAD"):
         raise Elsewhere("/login")
-    url = urlsplit(request.headers.get("hx-current-url", "")) if request.headers.get("hx-request") else request.url
-    path = url.path + (f"?{url.query}" if url.query else "")  # a part that is fetched anew is not what was looked at
+    try:  # a part that is fetched anew is not what was looked at
+        url = urlsplit(request.headers.get("hx-current-url", "")) if request.headers.get("hx-request") else request.url
+    except ValueError:
+        raise Elsewhere("/login") from None
+    path = url.path + (f"?{url.query}" if url.query else "")
     raise Elsewhere("/login" if path in ("", "/") else f"/login?next={quote(path, safe='/')}")
 
 
@@ -224,7 +227,10 @@ def _told(cookies: Cookies, cookie: str | None) -> tuple[str, str] | None:
 
 def own_path(path: str) -> str:
     """A path of this site to go to after the login; `/` for anything else, so that a link leads nowhere else."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # such as //[
+        return "/"
     plain = path.isascii() and path.isprintable() and "\\" not in path
     if not plain or parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//"):
         return "/"
