@@ -211,6 +211,47 @@ def test_an_invitation_can_be_taken_back(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize("how", ["close", "role"])
+def test_an_admin_who_goes_leaves_no_invitation_behind(tmp_path: Path, how: str) -> None:
+    async def story(stage: Stage) -> None:
+        root, eve = await member(stage, Role.ADMIN, "root"), await member(stage, Role.ADMIN, "eve")
+        users = stage.lw.office.store.users
+        eves, vera = users.password_of("eve"), await member(stage, Role.VIEWER, "vera")
+        veras = users.password_of("vera")
+        assert eves
+        assert veras
+        await eve.see("/settings/people")
+        paths = ("", f"/{veras[0].id}/password", f"/{eves[0].id}/password")
+        made = [await eve.send(f"/settings/people{path}", role="admin") for path in paths]
+        links = [page.text.split('class="shown-once">')[1].split("<")[0] for page in made]
+        own = (await root.fill("/settings/people", role="viewer")).text.split('class="shown-once">')[1].split("<")[0]
+        assert [(await vera.get(link)).status_code for link in (*links, own)] == [200] * 4
+        await root.fill("/settings/people", f"/settings/people/{eves[0].id}/{how}", role="operator")
+        assert [(await vera.get(link)).status_code for link in (*links, own)] == [404, 404, 404, 200]
+        await Browser(stage.app).send(links[0], name="Mallory", password=PASSWORD, again=PASSWORD)
+        assert "mallory" not in {user.name for user in users.all()}
+
+    play(tmp_path, story)
+
+
+def test_a_new_password_takes_the_older_links_for_one_back(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        users, now = stage.lw.office.store.users, stage.real.now()
+        vera = await member(stage, Role.VIEWER, "vera")
+        known = users.password_of("vera")
+        assert known
+        older, newer, last = (welcome_path(users.invite_again(known[0].id, "root", now)) for _ in range(3))
+        other = welcome_path(users.invite(Role.VIEWER, "vera", now))
+        await Browser(stage.app).fill(newer, password=NEW, again=NEW)
+        assert [(await vera.get(link)).status_code for link in (older, newer, last, other)] == [404, 404, 404, 200]
+        again = welcome_path(users.invite_again(known[0].id, "root", now))
+        await vera.log_in("vera", NEW)
+        await vera.fill("/settings", "/settings/password", current=NEW, password=PASSWORD, again=PASSWORD)
+        assert (await vera.get(again)).status_code == 404
+
+    play(tmp_path, story)
+
+
 def test_tokens_are_shown_once_and_revoked(tmp_path: Path) -> None:
     async def story(stage: Stage) -> None:
         root = await member(stage, Role.ADMIN, "root")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from linewright.errors import UsageError
@@ -150,13 +150,15 @@ class Users:
             raise _used_up()
         connection.execute(update(t.users).where(t.users.c.id == row.id).values(password=password))
         connection.execute(delete(t.sessions).where(t.sessions.c.user == row.id))
+        _withdrawn(connection, t.invitations.c.user == row.id)
         return _user(row)
 
     # Changes
 
     def change(self, id: str, *, role: Role | None = None, password: str | None = None) -> User:
-        """A new role or password hash; either ends the user's sessions. Raises `UsageError` (reason
-        `last-admin`) for what would leave nobody who looks after the installation."""
+        """A new role or password hash; either ends the user's sessions. A new password takes back the links for
+        another one, a lower role also the invitations that they made. Raises `UsageError` (reason `last-admin`)
+        for what would leave nobody to look after the installation."""
         with self._database.writing() as connection:
             user = _locked(connection, id)
             if role is not None and role is not Role.ADMIN:
@@ -166,12 +168,20 @@ class Users:
             if values:
                 connection.execute(update(t.users).where(t.users.c.id == id).values(values))
                 connection.execute(delete(t.sessions).where(t.sessions.c.user == id))
+            if password is not None:
+                _withdrawn(connection, t.invitations.c.user == id)
+            ranks = list(Role)
+            if role is not None and ranks.index(role) < ranks.index(user.role):
+                _withdrawn(connection, _of(user))
             return _locked(connection, id)
 
     def close(self, id: str, now: datetime) -> User:
-        """Somebody who may not come in any more; the name stays taken, the audit stays readable."""
+        """Somebody who may not come in any more, nor whom they invited and who has not come yet; the name stays
+        taken, the audit stays readable."""
         with self._database.writing() as connection:
-            _keep_an_admin(connection, _locked(connection, id))
+            user = _locked(connection, id)
+            _keep_an_admin(connection, user)
+            _withdrawn(connection, _of(user))
             connection.execute(update(t.users).where(t.users.c.id == id).values(closed_at=now))
             connection.execute(delete(t.sessions).where(t.sessions.c.user == id))
             return _locked(connection, id)
@@ -248,6 +258,15 @@ def _claimed(connection: Connection, bearer: Secret, now: datetime) -> Invitatio
     if invited is None or not claimed.rowcount:
         raise _used_up()
     return invited
+
+
+def _of(user: User) -> ColumnElement[bool]:
+    """The invitations that somebody made, and those for a new password of theirs."""
+    return or_(t.invitations.c.made_by == user.name, t.invitations.c.user == user.id)
+
+
+def _withdrawn(connection: Connection, which: ColumnElement[bool]) -> None:
+    connection.execute(delete(t.invitations).where(t.invitations.c.used_at.is_(None), which))
 
 
 def _used_up() -> UsageError:
