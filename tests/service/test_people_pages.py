@@ -16,6 +16,7 @@ from linewright.errors import StoreUnavailable
 from linewright.explain import catalogue
 from linewright.service import page
 from linewright.service.page.frame import SAID
+from linewright.service.problems import problem_response
 from linewright.service.reasons import reasons
 from linewright.service.who import COOKIE
 from linewright.simulator.simulator import Simulator
@@ -232,7 +233,7 @@ def test_a_refusal_is_a_page_that_says_what_to_do(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-def test_without_its_database_the_page_still_says_so(tmp_path: Path) -> None:
+def test_without_its_database_the_page_still_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def story(stage: Stage, root: Browser) -> None:
         scope = {
             "type": "http",
@@ -242,12 +243,16 @@ def test_without_its_database_the_page_still_says_so(tmp_path: Path) -> None:
             "query_string": b"",
             "app": stage.app,
         }
-        error = StoreUnavailable("The database cannot be reached.", fix="Wait; it is tried again.")
+        error = StoreUnavailable("The database postgresql://db.internal/x cannot be used: no route.", fix="See to it.")
         stage.lw.office.store.database.close()
         answer = page.refusal(error, Request(scope))
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "10"
-        assert b"The database cannot be reached." in bytes(answer.body)
+        for told in (answer, problem_response(error, Request(scope))):
+            assert b"The database cannot be used just now." in bytes(told.body)
+            assert b"db.internal" not in bytes(told.body), "where it is, is nobody's business outside"
+            assert b"no route" not in bytes(told.body)
+        assert "db.internal" in caplog.text
 
     play(tmp_path, story)
 

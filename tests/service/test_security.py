@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import select
 from tests.service.api_client import Stage, stage_in
 from tests.service.browser import PASSWORD, Browser, csrf_of, member
+from tests.support.databases import Postgres
 from tests.support.search import Search
 
 from linewright.secret import Secret
@@ -548,3 +549,33 @@ def test_invitations_cannot_be_guessed(tmp_path: Path) -> None:
         assert kept(stage) == before
 
     play(tmp_path, story)
+
+
+# What a database cannot keep
+
+
+def test_a_nul_gets_no_further_than_the_door(tmp_path: Path, postgres_server: Postgres) -> None:
+    async def story() -> None:
+        async with stage_in(tmp_path, database_url=postgres_server.cleaned())() as stage:
+            root = await member(stage, Role.ADMIN, "root")
+            visitor = Browser(stage.app)
+            await visitor.see("/login")
+            before, bad = kept(stage), "a\0b"
+            for method in ("GET", "POST"):
+                for route in {route for route in routes(method) if "{" in route} | {"/webhooks/whatsapp/{account}"}:
+                    path = re.sub(r"{\w+(:\w+)?}", "%00", route)
+                    sent = await root.client.request(method, path, data={"csrf": root.csrf})
+                    assert sent.status_code == 404, (method, path, sent.text)
+            for path in ("/fleet?q=%00", "/audit?who=a%00", "/operations?after=%00", "/desk/news?have=%00"):
+                assert (await root.get(path)).status_code == 422, path
+            for path, field in (("/settings/tokens", "name"), ("/accounts", "waba"), ("/settings/people", "role")):
+                refused = await root.send(path, **{"scope": "read", "name": "x", field: bad})
+                assert refused.status_code == 422, path
+                assert f"{field}: There is a NUL in it." in refused.text
+            assert (await visitor.send("/login", name=bad, password="x")).status_code == 422
+            for path in ("/api/v1/numbers/%00", "/l/%00", "/l/%00/now"):
+                assert (await stage.api.get(f"http://service.test{path}")).status_code == 404, path
+            assert (await stage.api.get("/numbers?search=%00")).status_code == 422
+            assert kept(stage) == before
+
+    asyncio.run(story())

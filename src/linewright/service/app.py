@@ -6,7 +6,7 @@ import asyncio
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
@@ -19,7 +19,7 @@ from linewright.face import Linewright
 from linewright.service import api, link, page, webhooks
 from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk
-from linewright.service.guards import Guards
+from linewright.service.guards import Guards, readable
 from linewright.service.problems import Problem, problem_response
 from linewright.store.sealing import cookie_key
 
@@ -41,6 +41,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(readable)],
     )
     cookies = Cookies(cookie_key(office.store.database, office.store.vault))
     app.state.desk = Desk(linewright, clock or SystemClock(), cookies, public_url.rstrip("/"))

@@ -1,19 +1,21 @@
-"""What holds for every answer: headers that keep a browser strict, and no body larger than anybody needs."""
+"""What holds for every request: headers that keep a browser strict, no body larger than anybody needs, no NUL."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fastapi import Request
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linewright.clock import monotonic
-from linewright.service.problems import MEDIA_TYPE, document
+from linewright.service.problems import MEDIA_TYPE, Problem, document
 
-__all__ = ["LARGEST_BODY", "Guards"]
+__all__ = ["LARGEST_BODY", "Guards", "no_nul", "readable"]
 
 LARGEST_BODY = 1_000_000
 """Bytes. An import has a larger limit of its own."""
@@ -65,6 +67,21 @@ class _Body:
             self.refusal = TOO_LARGE
             raise _Unfit
         return message
+
+
+async def readable(request: Request) -> None:
+    """For every request: PostgreSQL takes no NUL in a text, so none gets as far."""
+    if "\0" in request.scope["path"]:
+        raise Problem(404, "not-found", "There is nothing at this address.", fix="Check the address.")
+    no_nul(request.query_params.multi_items())
+
+
+def no_nul(fields: Iterable[tuple[str, object]]) -> None:
+    """Raises `Problem` (422, `invalid`) for a field of a query or form that holds one."""
+    for name, value in fields:
+        if "\0" in name or (isinstance(value, str) and "\0" in value):
+            plain = name.replace("\0", "")[:40]
+            raise Problem(422, "invalid", f"{plain}: There is a NUL in it.", fix="Correct it; nothing was changed.")
 
 
 class Guards:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,11 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 from linewright.errors import LinewrightError, RemoteUnavailable, StoreUnavailable
+from linewright.service.reasons import reasons
 
-__all__ = ["MEDIA_TYPE", "Problem", "document", "problem_response", "status_of", "type_of"]
+__all__ = ["MEDIA_TYPE", "Problem", "document", "problem_response", "status_of", "type_of", "words_of"]
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 STATUS = {
@@ -61,6 +65,18 @@ def status_of(error: LinewrightError) -> int:
     return STATUS.get(error.reason, 422)
 
 
+def words_of(error: LinewrightError | Problem) -> tuple[str, str]:
+    """What is wrong and what to do, for whoever asks over HTTP. Where a database or a key lies, and what its driver
+    says, is for the log alone: visitors without a login ask, too."""
+    if not isinstance(error, StoreUnavailable):
+        return error.message, error.fix
+    log.error("%s: %s %s", error.reason, error.message, error.fix)
+    message = "The database cannot be used just now."
+    if error.reason != StoreUnavailable.default_reason and error.reason in reasons():
+        message = f"{reasons()[error.reason].title}."
+    return message, "Try again in a moment. If it stays so, the service's log says why; what was committed is kept."
+
+
 def document(status: int, reason: str, message: str, fix: str, **more: Any) -> dict[str, Any]:
     """`fix` is what to do, in a line; `reason` the name that programs go by."""
     return {"type": type_of(reason), "title": message, "status": status, "detail": fix, "reason": reason, **more}
@@ -68,11 +84,12 @@ def document(status: int, reason: str, message: str, fix: str, **more: Any) -> d
 
 def problem_response(error: LinewrightError | Problem, request: Request) -> Response:
     """The problem document of what went wrong."""
+    message, fix = words_of(error)
     if isinstance(error, Problem):
-        body = document(error.status, error.reason, error.message, error.fix)
+        body = document(error.status, error.reason, message, fix)
         return JSONResponse(body, error.status, headers=error.headers, media_type=MEDIA_TYPE)
     more = {"fbtrace_id": error.fbtrace_id} if error.fbtrace_id else {}
     status = status_of(error)
     headers = {"Retry-After": "10"} if status == 503 else {}
-    body = document(status, error.reason, error.message, error.fix, **more)
+    body = document(status, error.reason, message, fix, **more)
     return JSONResponse(body, status, headers=headers, media_type=MEDIA_TYPE)

@@ -19,7 +19,7 @@ from linewright.service.page.number import router as number
 from linewright.service.page.operations import router as operations
 from linewright.service.page.problems import router as problems
 from linewright.service.page.settings import router as settings
-from linewright.service.problems import Problem, status_of
+from linewright.service.problems import Problem, status_of, words_of
 from linewright.service.who import Caller, page_caller
 
 __all__ = ["is_for_people", "refusal", "router"]
@@ -53,7 +53,9 @@ def refusal(error: LinewrightError | Problem, request: Request) -> Response:
     if isinstance(error, Elsewhere):
         return _elsewhere(error, request)
     status = error.status if isinstance(error, Problem) else status_of(error)
-    fix = "Go back, or begin anew." if status in (404, 405) and isinstance(error, Problem) else error.fix
+    message, fix = words_of(error)
+    if status in (404, 405) and isinstance(error, Problem):
+        fix = "Go back, or begin anew."
     caller = None if isinstance(error, StoreUnavailable) else _caller(request)
     response = draw(
         request,
@@ -61,7 +63,7 @@ def refusal(error: LinewrightError | Problem, request: Request) -> Response:
         "refusal.html",
         status=status,
         title=TITLES.get(status, "This did not work"),
-        message=error.message,
+        message=message,
         fix=fix,
         reason=error.reason,
         trace=getattr(error, "fbtrace_id", None),

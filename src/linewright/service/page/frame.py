@@ -19,6 +19,7 @@ from starlette.datastructures import FormData
 from linewright.clock import HomeClock
 from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk, desk_of
+from linewright.service.guards import no_nul
 from linewright.service.page.times import FILTERS
 from linewright.service.problems import Problem
 from linewright.service.who import COOKIE, Caller, page_caller
@@ -102,7 +103,8 @@ async def checked(request: Request, desk: TheDesk, caller: Visitor) -> None:
     request.state.caller = caller
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    sent = text_of(await request.form(max_files=0, max_fields=200), "csrf")
+    form = await request.form(max_files=0, max_fields=200)
+    sent = text_of(form, "csrf")
     ours = caller.csrf if caller is not None else _visitor_csrf(desk.cookies, request)
     if not ours or not secrets.compare_digest(ours.encode(), sent.encode()):
         if caller is None and COOKIE in request.cookies:  # the session ended since the form was drawn
@@ -113,6 +115,7 @@ async def checked(request: Request, desk: TheDesk, caller: Visitor) -> None:
             "This form is too old, or was not made by this page.",
             fix="Go back, load the page again and send the form once more. Nothing was changed.",
         )
+    no_nul(form.multi_items())
 
 
 async def _form(request: Request) -> FormData:
