@@ -116,6 +116,7 @@ def test_only_the_vault_and_the_wire_open_a_secret() -> None:
         "senders.py",  # the wire to where alerts go: addresses hold passwords
         "service/cookies.py",  # signs the bearer of a session
         "store/digest.py",  # keeps the digest of what a visitor brings
+        "service/page/accounts.py",  # shows an admin what Meta repeats in the handshake
         "cli/care.py",  # `pin show`, at a terminal
         "cli/numbers.py",
         "cli/inputs.py",

@@ -91,6 +91,25 @@ class AccountDesk:
             raise _not_listed(looked.answer, name, waba)
         return looked
 
+    async def point_webhooks(self, name: str, url: str, token: Secret) -> None:
+        """Has Meta send the account's webhooks to this address: subscribes the app first, since only a subscribed one
+        takes another address (facts, 1.10), then sets it. Both are written to the audit."""
+        account, now = self._store.accounts.get(name), self._office.clock.now
+        async with self._office.clients.once(name) as client:
+            for step, more in (("subscribe", {}), ("set address", {"callback": url, "verify_token": token})):
+                self._store.audit.append(now(), "terminal", f"account webhook: {step}", name, {"url": url})
+                answer = await client.subscribe(account.waba, **more)
+                if answer.outcome is Outcome.REFUSED:
+                    raise self._refused(answer, f"would not {step} for {name}")
+                if answer.outcome is not Outcome.OK:
+                    raise RemoteUnavailable(
+                        f"Whether Meta took the address is not known: {answer.failure or 'the answer was lost'}.",
+                        fix="Run this again; it can be done twice.",
+                        reason="in-doubt",
+                        fbtrace_id=answer.fbtrace_id,
+                    )
+        self._store.checks.look_anew(name, now())
+
     async def create_number(self, e164: str, account: str, verified_name: str, *, who: str = "terminal") -> Number:
         """Creates a number. Both what is asked and what came back are journalled in the audit.
 
@@ -124,13 +143,13 @@ class AccountDesk:
     async def _find(self, account: str, e164: str) -> Number | None:
         return next((number for number in await self.sync(account) if number.e164 == e164), None)
 
-    def _refused(self, answer: Answer) -> LinewrightError:
+    def _refused(self, answer: Answer, what: str = "would not add the number") -> LinewrightError:
         error = answer.error or RemoteError()
         entry = self._office.catalogue.find(error, answer.call)
         steps = " ".join(entry.steps) if entry and entry.steps else "See `linewright explain` with that code."
         words = error.user_message or error.details or error.message
         return UsageError(
-            f"The remote would not add the number: {words} ({error.code}).",
+            f"The remote {what}: {words} ({error.code}).",
             fix=steps,
             reason="refused",
             fbtrace_id=answer.fbtrace_id,

@@ -17,7 +17,7 @@ from linewright.domain.number import REGISTERED, Standing, reading_of
 from linewright.domain.operation import Account, Hold
 from linewright.errors import LinewrightError, StoreUnavailable
 from linewright.graph.client import NO_PAGE, GraphClient
-from linewright.graph.remote import ACCESS, subscribed_to
+from linewright.graph.remote import ACCESS, override_of, subscribed_to
 from linewright.store.checks import Check
 from linewright.store.history import thin
 from linewright.wiring import Installation
@@ -52,6 +52,9 @@ class Looked:
     news: list[str] = field(default_factory=list)
     """Those of which something new was told."""
     whole: bool = False
+    sealed: bytes = b""
+    """The account's token at the start of the look, as it is kept: what an answer says of the token, it says of
+    this one."""
     calls: int = 0
     usage: int | None = None
 
@@ -188,11 +191,12 @@ class FleetCheck:
 
     async def _visit(self, account: Account, check: Check, looked: Looked, *, listing_only: bool = False) -> Looked:
         facts, looked_at = check.facts, check.looked_at
+        looked.sealed = self._store.accounts.token_seal(account.name)
         async with self._office.clients.once(account.name) as client:
             check = await self._list(client, account, check, looked)
             await self._hold(client, account, looked)
             if looked.whole:
-                facts = replace(facts, listed_at=self._clock.now())
+                facts = replace(facts, listed_at=self._clock.now(), expected=self._office.webhook_of(account.name))
                 daily = looks_today(looked_at, self._clock.now()) and not listing_only
                 if not listing_only:
                     await self._read_again(client, account, looked, daily=daily)
@@ -230,7 +234,7 @@ class FleetCheck:
             if readable.error is not None and readable.error.code in ACCESS:
                 hold = hold_unreadable(hold, error.code, error.message, self._clock.now())
         if hold != account.hold:
-            self._store.ledger.save_hold(account.name, hold)
+            self._store.ledger.save_hold(account.name, hold, sealed=looked.sealed)
 
     async def _read_again(self, client: GraphClient, account: Account, looked: Looked, *, daily: bool) -> None:
         """Reads by themselves the numbers that the listing left in doubt, and those of ours that it lacks."""
@@ -245,7 +249,7 @@ class FleetCheck:
                 self._store.numbers.keep_absent(id, at=asked)
             hold = hold_after(None, answer, self._office.catalogue, self._clock.now())
             if hold is not None:
-                self._store.ledger.save_hold(account.name, hold)
+                self._store.ledger.save_hold(account.name, hold, sealed=looked.sealed)
                 return
 
     def _some(self, numbers: Sequence[str]) -> Sequence[str]:
@@ -264,7 +268,8 @@ class FleetCheck:
         apps = looked.hears(await client.subscribed_apps(account.waba))
         facts = _token_facts(token, facts)
         if apps.outcome is Outcome.OK:
-            facts = replace(facts, subscribed=subscribed_to(apps, self._office.clients.app_of(account.name)))
+            app = self._office.clients.app_of(account.name)
+            facts = replace(facts, subscribed=subscribed_to(apps, app), override=override_of(apps, app))
         thin(self._store.database, account.name, self._clock.now())
         return facts, all(answer.outcome in (Outcome.OK, Outcome.REFUSED) for answer in (token, apps))
 

@@ -136,6 +136,12 @@ class Installation:
     """The queue's jobs; None on SQLite, where `wake_at` itself is polled."""
     watch: Watch
 
+    def webhook_of(self, account: str) -> str | None:
+        """Where the account's webhooks are looked for; None where nobody does: no address is set, no app secret
+        known, or nothing ever came. Others may have a receiver of their own (decision 9)."""
+        base = self.settings.public_url
+        return f"{base}/webhooks/whatsapp/{account}" if base and self.store.webhooks.is_used(account) else None
+
     async def close(self) -> None:
         await self.clients.close()
         await self.watch.close()

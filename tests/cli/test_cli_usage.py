@@ -36,7 +36,8 @@ def every_command():
 def test_the_commands_are_those_of_the_design() -> None:
     assert set(ROOT.commands) == COMMANDS
     assert {name for name, _ in every_command() if " " in name} == {
-        *("account add", "account list", "account check", "account update", "account remove"),
+        *("account add", "account list", "account check", "account update", "account webhook"),
+        "account remove",
         *("number list", "number show", "number add", "number forget"),
         *("operation list", "operation show", "operation cancel", "operation retry"),
         *("task list", "task show", "task answer", "task link", "pin status", "pin show", "key rotate"),

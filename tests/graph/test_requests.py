@@ -16,7 +16,7 @@ PIN, CODE, TOKEN = Secret("012345"), Secret("123830"), Secret("123|secret&of=app
 ALL_FIELDS = (
     "id,display_phone_number,status,code_verification_status,platform_type,is_on_biz_app,is_pin_enabled,"
     "account_mode,name_status,health_status,throughput,verified_name,last_onboarded_time,"
-    "quality_rating"
+    "quality_rating,webhook_configuration"
 )
 STORAGE = {"status": "IN_COUNTRY_STORAGE_ENABLED", "data_localization_region": "DE"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.watch.post_stage import Post, play
 from tests.watch.posts import change
-from tests.watch.test_webhooks_intake import Post, play
 
 from linewright.domain.against import told_against
 from linewright.domain.happenings import Happening, HappeningKind
@@ -74,8 +74,8 @@ def happening(kind: HappeningKind, hours_ago: float, **detail: Any) -> Happening
     return Happening(account="shop", kind=kind, at=at, heard_at=at, detail=detail)
 
 
-def reading(hours_ago: float, status: str = "CONNECTED", **said: Any) -> Reading:
-    return Reading(at=NOW - timedelta(hours=hours_ago), good=True, status=status, said=said)
+def reading(hours_ago: float, said: dict[str, Any] | None = None, status: str = "CONNECTED") -> Reading:
+    return Reading(at=NOW - timedelta(hours=hours_ago), good=True, status=status, said=said or {})
 
 
 DISABLED, DELETED, RESTRICTED = (
@@ -88,17 +88,17 @@ DISABLED, DELETED, RESTRICTED = (
 @pytest.mark.parametrize(
     ("told", "seen", "counts"),
     [
-        (happening(DISABLED, 23), reading(0, **WELL), True),
-        (happening(DISABLED, 25), reading(0, **WELL), False),
-        (happening(DISABLED, 25), reading(2, **WELL), True),
+        (happening(DISABLED, 23), reading(0, WELL), True),
+        (happening(DISABLED, 25), reading(0, WELL), False),
+        (happening(DISABLED, 25), reading(2, WELL), True),
         (happening(DISABLED, 25), reading(0), True),
-        (happening(DISABLED, 25), reading(0, "BANNED", **WELL), True),
+        (happening(DISABLED, 25), reading(0, WELL, "BANNED"), True),
         (happening(DISABLED, 9_000), None, True),
         (happening(DELETED, 1), reading(2), True),
         (happening(DELETED, 1), reading(0.5), False),
-        (happening(RESTRICTED, 1), reading(0, **WELL), True),
-        (happening(RESTRICTED, 25), reading(0, **WELL), False),
-        (happening(RESTRICTED, 99, until=(NOW + timedelta(hours=1)).isoformat()), reading(0, **WELL), True),
+        (happening(RESTRICTED, 1), reading(0, WELL), True),
+        (happening(RESTRICTED, 25), reading(0, WELL), False),
+        (happening(RESTRICTED, 99, until=(NOW + timedelta(hours=1)).isoformat()), reading(0, WELL), True),
         (happening(RESTRICTED, 1, until=NOW.isoformat()), reading(0), False),
         (happening(RESTRICTED, 1, type="RESTRICTED_UTILITY_TEMPLATES"), reading(0), False),
     ],

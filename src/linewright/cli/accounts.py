@@ -95,13 +95,35 @@ def update(
     return 0
 
 
+@app.command("webhook")
+def webhook(
+    name: Name,
+    point: Annotated[
+        bool, typer.Option("--set", help="Have Meta send this account's webhooks here: subscribe, then override.")
+    ] = False,
+    as_json: o.Json = False,
+) -> int:
+    """Show where Meta should send the webhooks, and the verify token.
+
+    With --set Meta is told so at once. The audit says that it was shown.
+    """
+    told, token = run(lambda linewright: linewright.webhook(name, point=point))
+    shown = token.open_secret() if as_json or is_terminal() else "shown at a terminal, or with --json"
+    lines = [f"Callback URL: {told['url']}", f"Verify token: {shown}"]
+    lines += [f"Meta now sends the webhooks of {name} there."] if point else []
+    if not told["app_secret"]:
+        lines.append(f"No post is taken yet: linewright account update {name} --app-secret-file FILE")
+    result({**told, "verify_token": shown}, "\n".join(lines), as_json=as_json)
+    return 0
+
+
 @app.command("remove")
 def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: o.Json = False,
 ) -> int:
-    """Remove an account; its numbers, attempts and sealed PINs are kept."""
+    """Remove an account; numbers, attempts and PINs are kept."""
     if not yes and not is_terminal():
         raise UsageError(f"Removing {name} needs a yes.", fix="Give --yes.", reason="confirm")
     if not yes and not sure(f"Remove the account {name} and its token? Its numbers, attempts and PINs are kept."):

@@ -71,6 +71,10 @@ class AccountFacts:
     token_expires_at: datetime | None = None
     token_lacks: tuple[str, ...] = ()
     subscribed: bool | None = None
+    expected: str | None = None
+    """Where the account's webhooks should come, if they are looked for here (decision 9)."""
+    override: str | None = None
+    """Where the account itself sends them; None where it has no address of its own."""
     against: Happening | None = None
     """What Meta told by webhook against the account, or the number at hand, and still counts."""
 
@@ -115,7 +119,7 @@ ALWAYS: tuple[_Sign, ...] = (
 WANTED_ONLINE: tuple[_Sign, ...] = (
     *ALWAYS,
     (ConditionType.NOT_RESTRICTED, _false),
-    (ConditionType.WEBHOOK_SUBSCRIBED, _for("not-subscribed")),
+    (ConditionType.WEBHOOK_SUBSCRIBED, _for("not-subscribed", "elsewhere")),
     (ConditionType.NAME_APPROVED, _for("declined", "expired", "register-again")),
     (ConditionType.QUALITY_GOOD, _for("red", "flagged")),
     (ConditionType.TOKEN_VALID, _for("expires-soon")),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from linewright.domain.addresses import address_in_force, is_same
 from linewright.domain.budget import budget_of
 from linewright.domain.case import Case
 from linewright.domain.conditions import AccountFacts, Condition, ConditionType, Status, kept_since
@@ -241,11 +242,24 @@ def webhook_subscribed(case: Case, facts: AccountFacts) -> _Told:
     if facts.subscribed is None:
         return _unknown("not-seen", "Whether the app hears its webhooks was not seen yet.")
     if facts.subscribed:
-        return _true("subscribed", "The app hears the account's webhooks.")
+        return _elsewhere(case, facts) or _true("subscribed", "The app hears the account's webhooks.")
     if not case.account.subscribe:
         return _false("not-wanted", "The app does not hear its webhooks, as was asked for (--no-subscribe).")
     fix = "The next register subscribes it, unless --no-subscribe is given."
     return _false("not-subscribed", "The app does not hear its webhooks: what comes in is told to nobody.", fix)
+
+
+def _elsewhere(case: Case, facts: AccountFacts) -> _Told | None:
+    """Where its webhooks are looked for here, and another address wins."""
+    told = case.last_good.said.get("webhook_configuration") if case.last_good is not None else None
+    address = address_in_force(told, facts.override)
+    if facts.expected is None or address is None or is_same(address.url, facts.expected):
+        return None
+    fix = f"linewright account webhook {case.account.name} --set"
+    if address.level == "number":
+        fix = "Remove the number's own address (override_callback_uri) at Meta: it wins over the account's."
+    said = f"Its webhooks go to {address.host}, by the address of the {address.level}: none comes here."
+    return _false("elsewhere", said, fix)
 
 
 def token_valid(case: Case, facts: AccountFacts) -> _Told:

@@ -111,8 +111,10 @@ class GraphClient:
         return await self._send(wire.read_account(waba))
 
     async def subscribed_apps(self, waba: str) -> Answer:
-        """The apps that hear the account's webhooks: `data[].whatsapp_business_api_data.id`."""
-        return await self._send(wire.subscribed_apps(waba))
+        """The apps that hear the account's webhooks: `data[].whatsapp_business_api_data.id`, and where the account
+        has an address of its own for one, that as `override_callback_uri`, without its query."""
+        answer = await self._send(wire.subscribed_apps(waba))
+        return replace(answer, body=wire.without_queries(answer.body))
 
     async def read_storage(self, number: str) -> Answer:
         """The body's `storage_configuration`, None where there is none."""
@@ -159,8 +161,17 @@ class GraphClient:
         """Adds a number to an account; the body's `id` is its new phone_number_id."""
         return await self._send(wire.create_number(waba, cc, national, verified_name, migrate=migrate), send_by)
 
-    async def subscribe(self, waba: str, *, send_by: float | None = None) -> Answer:
-        return await self._send(wire.subscribe(waba), send_by)
+    async def subscribe(
+        self,
+        waba: str,
+        *,
+        callback: str | None = None,
+        verify_token: Secret | None = None,
+        send_by: float | None = None,
+    ) -> Answer:
+        """Subscribes the token's app; with `callback` and `verify_token` a subscribed one gets another address, once
+        that has answered the remote's handshake."""
+        return await self._send(wire.subscribe(waba, callback, verify_token), send_by)
 
     async def keep_storage(
         self, number: str, configuration: Mapping[str, Any], *, send_by: float | None = None
@@ -177,7 +188,7 @@ class GraphClient:
                 break
             self.unsupported_fields.add(unknown)
             answer = await self._send(request())
-        return answer
+        return replace(answer, body=wire.without_queries(answer.body))
 
     async def _send(self, request: wire.Request, send_by: float | None = None) -> Answer:
         begun = self._monotonic() if self._monotonic is not None else 0.0

@@ -11,7 +11,7 @@ from linewright.engine.ports import Order
 from linewright.graph.client import GraphClient
 from linewright.secret import Secret
 
-__all__ = ["GraphRemote", "subscribed_to"]
+__all__ = ["GraphRemote", "override_of", "subscribed_to"]
 
 NOTHING = Secret("")
 ACCESS = frozenset({0, 3, 10, 33, 100, 102, 104, 190, 131005, *range(200, 300)})
@@ -104,6 +104,17 @@ def subscribed_to(answer: Answer, app: str | None) -> bool:
         data = row.get("whatsapp_business_api_data")
         apps.append(str(data.get("id", "")) if isinstance(data, dict) else "")
     return app in apps if app else bool(apps)
+
+
+def override_of(answer: Answer, app: str | None) -> str | None:
+    """Where the account sends this app's webhooks, or those of any where ours is not known; None where it has no
+    address of its own."""
+    for row in _rows(answer):
+        data, address = row.get("whatsapp_business_api_data"), row.get("override_callback_uri")
+        mine = app is None or (isinstance(data, dict) and str(data.get("id", "")) == app)
+        if mine and isinstance(address, str) and address:
+            return address
+    return None
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ __all__ = [
     "keep_storage",
     "list_numbers",
     "nonexisting_field",
+    "plain_address",
     "read_account",
     "read_number",
     "read_storage",
@@ -34,6 +35,7 @@ __all__ = [
     "subscribe",
     "subscribed_apps",
     "verify_code",
+    "without_queries",
 ]
 
 NEEDED = ("id", "display_phone_number", "status", "code_verification_status")
@@ -48,6 +50,7 @@ WISHED = (
     "verified_name",
     "last_onboarded_time",
     "quality_rating",
+    "webhook_configuration",
 )
 FIELDS = (*NEEDED, *WISHED)
 NONEXISTING = re.compile(r"nonexisting field \((\w+)\)")
@@ -149,9 +152,13 @@ def subscribed_apps(waba: str) -> Request:
     return Request(call=CallKind.READ_SUBSCRIPTION, method="GET", path=_path(waba, "subscribed_apps"), proof="data")
 
 
-def subscribe(waba: str) -> Request:
-    """An empty body subscribes the token's app (facts, 1.10)."""
-    return _write(CallKind.SUBSCRIBE, _path(waba, "subscribed_apps"))
+def subscribe(waba: str, callback: str | None = None, verify_token: Secret | None = None) -> Request:
+    """An empty body subscribes the token's app; only a subscribed one takes another address (facts, 1.10)."""
+    path = _path(waba, "subscribed_apps")
+    if callback is None or verify_token is None:
+        return _write(CallKind.SUBSCRIBE, path)
+    body = {"override_callback_uri": callback, "verify_token": verify_token}
+    return _write(CallKind.SUBSCRIBE, path, body, verify_token)
 
 
 def read_storage(number: str) -> Request:
@@ -168,6 +175,29 @@ def debug_token(token: Secret) -> Request:
     part = {"method": "GET", "relative_url": f"debug_token?input_token={quote(token.open_secret(), safe='')}"}
     body = {"batch": Secret(json.dumps([part])), "include_headers": False}
     return Request(call=CallKind.LOOK, method="POST", path="/", json=body, secrets=(token,), proof="parts")
+
+
+def plain_address(url: object) -> str:
+    """A URL without what may be secret in it: no user, no query, no fragment."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        host = parts.netloc.rpartition("@")[2] if parts is not None else ""
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{host}{parts.path}" if parts is not None and host else ""
+
+
+def without_queries(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same body, the addresses of webhooks in it plain: whoever reads them on must not see what they carry."""
+    found = dict(body)
+    if isinstance(found.get("data"), list):
+        found["data"] = [without_queries(row) if isinstance(row, dict) else row for row in found["data"]]
+    levels = found.get("webhook_configuration")
+    if isinstance(levels, dict):
+        found["webhook_configuration"] = {level: plain_address(url) for level, url in levels.items()}
+    if "override_callback_uri" in found:
+        found["override_callback_uri"] = plain_address(found["override_callback_uri"])
+    return found
 
 
 def nonexisting_field(error: RemoteError | None) -> str | None:

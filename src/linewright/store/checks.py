@@ -104,6 +104,11 @@ class Checks:
             here = t.checks.c.account.in_(sorted(set(accounts)))
             connection.execute(update(t.checks).where(here).values(next_at=now, **forget))
 
+    def look_anew(self, account: str, now: datetime) -> None:
+        """Has an account looked at now, with its token and subscription."""
+        with self._database.writing() as connection:
+            hasten(connection, account, now, anew=True)
+
     def facts(self, account: str) -> AccountFacts:
         """What is known of an account; nothing of one that was never looked at."""
         with self._database.reading() as connection:

@@ -19,6 +19,8 @@ def facts_value(facts: AccountFacts) -> dict[str, Any]:
         "token_expires_at": ends.isoformat() if ends is not None else None,
         "token_lacks": list(facts.token_lacks),
         "subscribed": facts.subscribed,
+        "expected": facts.expected,
+        "override": facts.override,
     }
 
 
@@ -32,4 +34,6 @@ def facts_from(row: Row, prefix: str = "") -> AccountFacts:
         token_expires_at=datetime.fromisoformat(ends) if ends else None,
         token_lacks=tuple(value.get("token_lacks") or ()),
         subscribed=value.get("subscribed"),
+        expected=value.get("expected"),
+        override=value.get("override"),
     )

@@ -137,6 +137,12 @@ class Webhooks:
         """Whether a signed post or a handshake ever came to this account's address."""
         return bool({"taken", "repeated", "handshake"} & self.tallies(account).keys())
 
+    def is_used(self, account: str) -> bool:
+        """Whether it hears, and has a secret by which posts are taken."""
+        with self._database.reading() as connection:
+            row = connection.execute(_SENDER, {"of": account}).one_or_none()
+        return row is not None and row.app_secret is not None and self.hears(account)
+
     # The work
 
     def waiting(self, now: datetime, limit: int) -> list[int]:

@@ -120,10 +120,24 @@ def _drawn(
         account=Views(desk.linewright.office).account(line),
         line=line,
         task=task,
+        webhook=_webhook(desk, name) if caller.may("admin") else None,
         reasons=REASONS,
         wrong=wrong,
         trouble=error if error and not field else None,
     )
+
+
+def _webhook(desk: Desk, name: str) -> dict[str, Any]:
+    """What an admin gives Meta, and what came of it."""
+    webhooks = desk.store.webhooks
+    tallies = webhooks.tallies(name)
+    took = ("taken", "repeated", "handshake")
+    return {
+        "url": f"{desk.public_url}/webhooks/whatsapp/{name}",
+        "token": webhooks.verify_token(name).open_secret(),
+        "taken": sum(tally.count for outcome, tally in tallies.items() if outcome in took[:2]),
+        "refused": sum(tally.count for outcome, tally in tallies.items() if outcome not in took),
+    }
 
 
 @router.post("/{name}/check")
