@@ -7,10 +7,12 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 from tests.service.api_client import Stage, stage_in
 
+from linewright.service.api import idempotency
 from linewright.store import tables as t
 
 Story = Callable[[Stage], Coroutine[Any, Any, None]]
@@ -80,6 +82,70 @@ def test_a_request_under_way_is_not_done_twice(play: Callable[[Story], None]) ->
                 assert answer.headers["retry-after"] == "2"
         assert [line["action"] for line in stage.audit()].count("register opened") == 1
 
+    play(story)
+
+
+class Slow(httpx.AsyncBaseTransport):
+    """A remote that answers when it is let."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._way = stage.simulator.transport
+        self.calls = 0
+        self.asked, self.let = asyncio.Event(), asyncio.Event()
+        stage.lw.office.clients.transport = self
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        self.asked.set()
+        await self.let.wait()
+        return await self._way.handle_async_request(request)
+
+
+async def renewed(stage: Stage) -> None:
+    """Once the request under way is known to be so now."""
+    now = stage.real.now()
+    async with asyncio.timeout(30):
+        while rows(stage)[0]["at"] < now:  # noqa: ASYNC110 - a database tells nobody
+            await asyncio.sleep(0.001)
+
+
+def test_a_request_that_takes_long_is_not_done_twice(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with stage_in(tmp_path, database_url=url)() as stage:
+            slow = Slow(stage)
+            first = asyncio.ensure_future(stage.api.post("/check", headers=KEY))
+            await slow.asked.wait()
+            for _ in range(3):
+                stage.real.advance(61)
+                await renewed(stage)
+                again = await stage.api.post("/check", headers=KEY)
+                assert (again.status_code, again.json()["reason"]) == (409, "request-under-way")
+            assert slow.calls == 1
+            slow.let.set()
+            done, calls = await first, slow.calls
+            again = await stage.api.post("/check", headers=KEY)
+            assert (done.status_code, again.headers["idempotency-replayed"]) == (200, "true")
+            assert again.json() == done.json()
+            assert slow.calls == calls
+
+    monkeypatch.setattr(idempotency, "RENEW_SECONDS", 0.001)
+    asyncio.run(story())
+
+
+def test_a_request_that_is_given_up_frees_its_key(
+    play: Callable[[Story], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(stage: Stage) -> None:
+        slow = Slow(stage)
+        first = asyncio.ensure_future(stage.api.post("/check", headers=KEY))
+        await slow.asked.wait()
+        stage.real.advance(61)
+        await renewed(stage)
+        first.cancel()
+        await asyncio.wait([first])
+        assert rows(stage) == []
+
+    monkeypatch.setattr(idempotency, "RENEW_SECONDS", 0.001)
     play(story)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,17 +17,19 @@ from linewright.store.engine import Database
 from linewright.store.rows import Row
 from linewright.store.sealing import Vault, fingerprint_key
 
-__all__ = ["Begun", "Kept", "Refusal", "Requests"]
+__all__ = ["RENEW_SECONDS", "Begun", "Kept", "Refusal", "Requests"]
 
 KEPT_FOR = timedelta(hours=24)
 LEFT_BEHIND = timedelta(minutes=1)
-"""A request without an answer for so long died with its process, and the next one takes its place."""
+"""A request without an answer, and not renewed for so long, died with its process: the next one takes its place."""
+RENEW_SECONDS = 20.0
+"""Real: so often whoever answers a request says that it is under way still."""
 PRUNED_EVERY = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A request that is under way; nobody else answers it."""
+    """A request that is under way, last renewed at `at`; nobody else answers it."""
 
     caller: str
     key: str
@@ -70,6 +72,13 @@ class Requests:
             except IntegrityError:
                 continue  # two began together
         return Refusal(reused=False)
+
+    def renew(self, begun: Begun, now: datetime) -> Begun | None:
+        """The same request, under way still; None when another took its place by now, or it was answered."""
+        here = (*_mine(begun), t.requests.c.status.is_(None))
+        with self._database.writing() as connection:
+            mine = connection.execute(update(t.requests).where(*here).values(at=now)).rowcount
+        return replace(begun, at=now) if mine else None
 
     def finish(self, begun: Begun, status: int, answer: dict[str, Any] | None) -> None:
         """Keeps the answer, unless another took the request's place meanwhile."""

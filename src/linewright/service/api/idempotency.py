@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from fastapi import Request
@@ -11,12 +13,12 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from linewright.errors import LinewrightError
+from linewright.errors import LinewrightError, StoreUnavailable
 from linewright.secret import Secret
 from linewright.service.desk import Desk, desk_of
 from linewright.service.problems import Problem, problem_response
 from linewright.service.who import api_caller
-from linewright.store.requests import Begun, Kept, Refusal
+from linewright.store.requests import RENEW_SECONDS, Begun, Kept, Refusal
 
 __all__ = ["HEADER", "Idempotent", "answers_once"]
 
@@ -72,9 +74,14 @@ async def _with_key(request: Request, handler: Handler, once: bool) -> Response:
 
 
 async def _answered(request: Request, handler: Handler, desk: Desk, begun: Begun, once: bool) -> Response:
-    requests = desk.store.requests
+    requests, over = desk.store.requests, asyncio.Event()
+    renewing = asyncio.ensure_future(_renewed(desk, begun, over))
     try:
-        answer = await handler(request)
+        try:
+            answer = await handler(request)
+        finally:
+            over.set()
+            begun = await renewing
     except (LinewrightError, Problem) as error:
         answer = problem_response(error, request)
     except BaseException:
@@ -86,6 +93,18 @@ async def _answered(request: Request, handler: Handler, desk: Desk, begun: Begun
         kept = None if once and answer.status_code < 400 else _kept(answer)
         await run_in_threadpool(requests.finish, begun, answer.status_code, kept)
     return answer
+
+
+async def _renewed(desk: Desk, begun: Begun, over: asyncio.Event) -> Begun:
+    """Keeps the key for a request that takes long: only a dead process's is taken over. As it was last renewed."""
+    while True:
+        try:
+            await asyncio.wait_for(over.wait(), RENEW_SECONDS)
+        except TimeoutError:
+            with suppress(StoreUnavailable):  # the next one tells again
+                begun = await run_in_threadpool(desk.store.requests.renew, begun, desk.now()) or begun
+        else:
+            return begun
 
 
 def _kept(answer: Response) -> dict[str, Any]:
