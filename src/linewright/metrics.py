@@ -31,7 +31,7 @@ from linewright.wiring import Installation
 __all__ = ["CONTENT_TYPE", "Metrics", "exposition", "open_door", "registry"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-KEPT_SECONDS = 5.0
+KEPT_SECONDS = 10.0
 """Real: so long one look at the database serves every scrape."""
 DELIVERIES = ("waiting", "sent", "gave_up")
 

@@ -175,7 +175,7 @@ def test_one_look_serves_for_some_seconds(tmp_path: Path) -> None:
             assert online() == 0
             await stage.account("shop", 2)
             assert online() == 0
-            real[0] += 5
+            real[0] += 10
             assert online() == 2
 
     asyncio.run(story())

@@ -28,7 +28,7 @@ _making = Lock()
     summary="Figures for Prometheus",
 )
 def metrics(request: Request, desk: TheDesk, caller: Viewer) -> Response:
-    """Read from the database, every five seconds at most; while that is away, `linewright_database_up` is 0."""
+    """Read from the database, every ten seconds at most; while that is away, `linewright_database_up` is 0."""
     with _making:
         made: CollectorRegistry | None = getattr(request.app.state, "metrics", None)
         if made is None:
