@@ -22,6 +22,8 @@ from linewright.views import standing_words
 __all__ = ["router"]
 
 router = APIRouter()
+AT_REST_SECONDS = 15
+"""Real: so often the list asks for news while none of its numbers has an open operation."""
 FEW_ACCOUNTS = 200
 """So many are offered to choose from; with more, the name is typed."""
 STATES = (OPEN, *sorted(state.value for state in OPEN_STATES))
@@ -96,7 +98,7 @@ def _rows(desk: Desk, look: Look, after: str) -> dict[str, Any]:
         "rows": found,
         "next_href": address(look, after=following) if following else "",
         "first_href": address(look) if after else "",
-        "pace": every(clock, [seen.operation for seen in found]),
+        "pace": every(clock, [seen.operation for seen in found]) or AT_REST_SECONDS,
         "rows_href": "/fleet/rows" + address(look, after=after).removeprefix("/fleet"),
         "v": digest([_mark(seen) for seen in found]),
         "means": lambda seen: standing_words(seen.judged),

@@ -26,6 +26,8 @@ __all__ = ["router"]
 
 router = APIRouter()
 ASKABLE = frozenset({"register", "verify", "set-pin", "deregister"})
+AT_REST_SECONDS = 10
+"""Real: so often a number's page asks for news while no operation is open; the watch may have some."""
 EARLIER = 12
 """Operations of the past that the page names; the rest stand in their list."""
 Text = Annotated[str, Query(max_length=1_000)]
@@ -165,6 +167,7 @@ def _moving(desk: Desk, seen: Seen) -> dict[str, Any]:
     shape, conditions = shown["operation"], views_of(desk).conditions(seen.number.id)
     return {
         **shown,
+        "pace": shown["pace"] or AT_REST_SECONDS,
         "over": "none" if shape is None else "ended" if shape["ended_at"] else "open",
         "live": f"/numbers/{seen.number.id}/live",
         "number": views_of(desk).number(seen.number.id),
