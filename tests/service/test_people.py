@@ -14,7 +14,7 @@ from tests.service.browser import PASSWORD, Browser, member
 
 from linewright.errors import UsageError
 from linewright.service import people
-from linewright.service.people import PER_NAME, ensure_first_admin, welcome_path
+from linewright.service.people import PER_NAME, accepted_name, ensure_first_admin, welcome_path
 from linewright.service.who import COOKIE
 from linewright.store import tables as t
 from linewright.store.facts import PUBLIC_URL
@@ -63,6 +63,7 @@ def test_the_first_admin_comes_in_by_the_printed_link_and_it_works_once(tmp_path
     [
         ({"name": "", "password": PASSWORD, "again": PASSWORD}, "A name has 1 to 80 characters."),
         ({"name": "x" * 81, "password": PASSWORD, "again": PASSWORD}, "A name has 1 to 80 characters."),
+        ({"name": "Token  ci", "password": PASSWORD, "again": PASSWORD}, "The audit has this name for somebody else"),
         ({"name": "Ada", "password": "short", "again": "short"}, "at least 12 characters; this one has 5"),
         ({"name": "Ada", "password": "a" * 257, "again": "a" * 257}, "at most 256 characters"),
         ({"name": "Ada", "password": "aaaaaaaabbbb", "again": "aaaaaaaabbbb"}, "too easy to guess"),
@@ -83,6 +84,27 @@ def test_what_is_wrong_with_an_answer_stands_at_its_field(tmp_path: Path, fields
             assert (await browser.see(welcome_path(link))).status_code == 200, "the link is used up"
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "token ci",
+        "Terminal",
+        "first  start",
+        "A visitor",
+        "LINK x",
+        "Linewright",
+        "token",
+        "\uff54oken ci",
+        "to\u212aen ci",
+    ],
+)
+def test_nobody_is_named_like_another_actor_of_the_audit(name: str) -> None:
+    with pytest.raises(UsageError, match="The audit has this name") as refused:
+        accepted_name(name)
+    assert refused.value.reason == "user-name"
+    assert accepted_name("Tokenia Linkson") == "Tokenia Linkson"
 
 
 def test_in_and_out(tmp_path: Path) -> None:

@@ -26,12 +26,16 @@ __all__ = [
     "hashed",
     "is_password_of",
     "let_in",
+    "place_of",
     "shown_once",
     "welcome_path",
 ]
 
 FIRST = "first start"
 SHORTEST, LONGEST = 12, 256
+TAKEN = ("terminal", "linewright", "a visitor", FIRST, "token", "link")
+"""How the audit names actors who are no user."""
+TAKEN_WITH_MORE = ("token ", "link ")
 WINDOW_SECONDS = 15 * 60
 PER_NAME, PER_ADDRESS = 10, 50
 """Wrong passwords in a window, before nothing is tried any more."""
@@ -64,6 +68,13 @@ def accepted_name(name: str) -> str:
     if not 1 <= len(plain) <= 80 or not plain.isprintable():
         raise UsageError(
             "A name has 1 to 80 characters.", fix="Give the name that the others know you by.", reason="user-name"
+        )
+    alike = " ".join(unicodedata.normalize("NFKC", plain).casefold().split())
+    if alike in TAKEN or alike.startswith(TAKEN_WITH_MORE):
+        raise UsageError(
+            "The audit has this name for somebody else: a program, a link, a visitor or Linewright itself.",
+            fix="Give the name that the others know you by.",
+            reason="user-name",
         )
     return plain
 
@@ -145,11 +156,15 @@ def _name_key(name: str) -> str:
 
 
 def _address_key(address: str) -> str:
-    """One household of IPv6 counts as one."""
+    return f"login from {place_of(address)}"
+
+
+def place_of(address: str) -> str:
+    """Whose limits an address shares: one household of IPv6 counts as one."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return "login from elsewhere"
+        return "elsewhere"
     if parsed.version == 6:
-        return f"login from {ipaddress.ip_network((parsed, 64), strict=False).network_address}"
-    return f"login from {parsed}"
+        return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
+    return str(parsed)
