@@ -124,6 +124,8 @@ class Parts:
     """
 
     version: int | None = None
+    token: bytes | None = None
+    """The account's token, sealed, as it was when the case was gathered."""
     readings: Sequence[Row] | None = None
     attempts: Sequence[Row] | None = None
     pins: Sequence[Row] | None = None
@@ -159,7 +161,7 @@ def gather(
     whole = connection.execute(_WHOLE, {"operation": operation}).mappings().one_or_none()
     if whole is None:
         raise KeyError(operation)
-    number = number_of(whole, "n_")
+    number, parts.token = number_of(whole, "n_"), whole["a_token"]
     last_good = reading_from(whole, "r_") if whole["r_seq"] is not None else None
     if parts.version != whole["o_version"]:
         parts.version = whole["o_version"]

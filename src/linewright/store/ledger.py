@@ -173,12 +173,17 @@ class SqlLedger:
             if not saved.rowcount and connection.execute(select(t.attempts.c.id).where(here)).scalar() is None:
                 raise KeyError(attempt)
 
-    def save_hold(self, account: str, hold: Hold | None) -> None:
+    def save_hold(self, account: str, hold: Hold | None, *, sealed: bytes | None = None) -> None:
+        """An answer to an earlier token says nothing of the account's new one, and nothing is written. `sealed` is
+        the token that was used (`Accounts.token_seal`); in a turn it is the one that the case was gathered with."""
+        used = sealed if sealed is not None else self._parts.token
         with self._writing() as connection:
-            query = select(t.accounts.c.hold, t.accounts.c.app_id).where(t.accounts.c.name == account)
-            found = connection.execute(query.with_for_update()).one_or_none()
+            query = select(t.accounts.c.hold, t.accounts.c.app_id, t.accounts.c.token)
+            found = connection.execute(query.where(t.accounts.c.name == account).with_for_update()).one_or_none()
             if found is None:
                 raise KeyError(account)
+            if used is not None and found.token != used:
+                return
             connection.execute(update(t.accounts).where(t.accounts.c.name == account).values(hold=hold_value(hold)))
             if hold is None:
                 _release(connection, account, hold_of(found.hold))
