@@ -133,7 +133,8 @@ def _ban(state: str) -> Callable[..., Told]:
 def _restricted(
     scene: Scene, restriction: str = "RESTRICTED_BIZ_INITIATED_MESSAGING", days: float = 7, remediation: str = ""
 ) -> Told:
-    ends = int((scene.now + timedelta(days=days)).timestamp())
+    told = scene.number.restricted_until if scene.number is not None else None
+    ends = int((told or scene.now + timedelta(days=days)).timestamp())
     info: dict[str, Any] = {"restriction_type": restriction, "expiration": ends}
     if remediation:
         info["remediation"] = remediation

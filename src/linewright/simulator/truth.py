@@ -144,11 +144,11 @@ class Number:
     """One id in one account.
 
     `state` is "live" or one of BANNED, MIGRATED, DELETED; `live_status` is what a registered number reads
-    (CONNECTED, FLAGGED, RATE_LIMITED, RESTRICTED); `name_effect` says what an unfinished name review does to
-    a register: nothing, refuse it with 2388001, or let it succeed without any effect. `shows` overrides single
-    fields of a reading (None leaves the field out), which is how a remote that contradicts itself is played.
-    `deregisters_owed` is how many good deregistrations a half-done one still needs; `callbacks` are the addresses
-    that apps gave for the webhooks of this number alone.
+    (CONNECTED, FLAGGED, RATE_LIMITED, RESTRICTED), `restricted_until` what is told of the end of a restriction;
+    `name_effect` says what an unfinished name review does to a register: nothing, refuse it with 2388001, or let it
+    succeed without any effect. `shows` overrides single fields of a reading (None leaves the field out), which is how
+    a remote that contradicts itself is played. `deregisters_owed` is how many good deregistrations a half-done one
+    still needs; `callbacks` are the addresses that apps gave for the webhooks of this number alone.
     """
 
     id: str
@@ -168,6 +168,7 @@ class Number:
     test_number: bool = False
     state: str = "live"
     live_status: str = "CONNECTED"
+    restricted_until: datetime | None = None
     quality: str = "GREEN"
     name_status: str = "APPROVED"
     name_decision: NameDecision | None = None
