@@ -102,7 +102,8 @@ async def _renewed(desk: Desk, begun: Begun, over: asyncio.Event) -> Begun:
             await asyncio.wait_for(over.wait(), RENEW_SECONDS)
         except TimeoutError:
             with suppress(StoreUnavailable):  # the next one tells again
-                begun = await run_in_threadpool(desk.store.requests.renew, begun, desk.now()) or begun
+                renewed = await run_in_threadpool(desk.store.requests.renew, begun, desk.now())
+                begun = begun if renewed is None else renewed
         else:
             return begun
 
