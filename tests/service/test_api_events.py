@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from tests.service.api_client import Stage, stage_in
 
@@ -119,12 +120,32 @@ def test_a_heartbeat_keeps_the_way_open(tmp_path: Path) -> None:
         async with stage_in(tmp_path)() as stage:
             opened = (await stage.register("+15550133016")).json()
             stopping = asyncio.Event()
-            lines = events.lines(stage.app.state.desk, opened["id"], stopping, heartbeat_seconds=0)
+            desk = stage.app.state.desk
+            lines = events.lines(desk, opened["id"], stopping, welcome=lambda: True, heartbeat_seconds=0)
             assert (await anext(lines)).startswith("id: ")
             assert await anext(lines) == ": still here\n\n"
             stopping.set()
             assert [line async for line in lines] == []
 
+    asyncio.run(story())
+
+
+def test_a_revoked_token_follows_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with stage_in(tmp_path)() as stage:
+            opened = (await stage.register("+15550133016")).json()
+            stream = followed(stage, opened["id"])
+            assert (await stream.head())["status"] == 200
+            blocks = stream.blocks()
+            assert shape_of(await anext(blocks))["state"] == "waiting"
+            assert await anext(blocks) == ": still here\n\n"
+            tokens = stage.lw.office.store.api_tokens
+            tokens.revoke(next(token.id for token in tokens.all() if token.name == "root"), stage.real.now())
+            rest = [block async for block in blocks]
+            assert not any("data:" in block for block in rest)
+            await asyncio.wait_for(stream.task, 30)
+
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0)
     asyncio.run(story())
 
 
