@@ -15,6 +15,7 @@ from linewright.secret import Secret
 from linewright.service.desk import Desk, desk_of
 from linewright.service.link_words import Shown, over_words, shown
 from linewright.service.page.frame import draw, fragment, text_of
+from linewright.service.people import place_of
 from linewright.service.problems import Problem
 from linewright.store.links import Link
 from linewright.views import Views
@@ -25,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 LONGEST = 100
 """Characters; no bearer is longer."""
 GUESSES, GUESS_SECONDS = 20, 600
-"""Addresses that were never made, from one place and window, before nothing is looked up any more."""
+"""Addresses that were never made, from one place and window, before each further one is refused as a guess."""
 TOLD_FOR = timedelta(hours=1)
 """How long a link that has done its work still says what became of the number."""
 STOP_LOOKING = 286
@@ -66,8 +67,12 @@ def _opened(request: Request, bearer: str, desk: Annotated[Desk, Depends(desk_of
 
 
 def _found(request: Request, bearer: str, desk: Desk) -> Link:
-    """Raises `UsageError` for an address that was never made, `Problem` (429) for somebody who tries many."""
-    key = f"link {request.client.host if request.client else ''}"
+    """Raises `UsageError` for an address that was never made, `Problem` (429) for somebody who tries many. A link
+    that was made opens all the same: others behind one address must not lock out whoever was sent it."""
+    link = desk.store.links.find(Secret(bearer)) if len(bearer) <= LONGEST else None
+    if link is not None:
+        return link
+    key = f"link from {place_of(request.client.host if request.client else '')}"
     if not desk.store.guesses.left(key, GUESSES, GUESS_SECONDS):
         raise Problem(
             429,
@@ -76,15 +81,12 @@ def _found(request: Request, bearer: str, desk: Desk) -> Link:
             fix="Wait ten minutes, then open the link as it was sent to you.",
             headers={"Retry-After": str(GUESS_SECONDS)},
         )
-    link = desk.store.links.find(Secret(bearer)) if len(bearer) <= LONGEST else None
-    if link is None:
-        desk.store.guesses.wrong(key, GUESS_SECONDS)
-        raise UsageError(
-            "There is no such link.",
-            fix="Check that the address is whole, or ask whoever sent it to you for a new one.",
-            reason="unknown-link",
-        )
-    return link
+    desk.store.guesses.wrong(key, GUESS_SECONDS)
+    raise UsageError(
+        "There is no such link.",
+        fix="Check that the address is whole, or ask whoever sent it to you for a new one.",
+        reason="unknown-link",
+    )
 
 
 Link_ = Annotated[Opened, Depends(_opened)]
