@@ -17,7 +17,8 @@ from tests.service.api_client import Stage, stage_in
 
 from linewright.errors import UsageError
 from linewright.secret import Secret
-from linewright.service.link import GUESSES, link_for
+from linewright.service.link import GUESSES
+from linewright.service.links_out import link_for
 from linewright.store.digest import new_bearer
 from linewright.store.links import MOST_TRIES
 

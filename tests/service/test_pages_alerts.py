@@ -91,3 +91,30 @@ async def test_channels_and_alerts_over_rest(tmp_path: Path) -> None:
             assert (await reader.post("/channels", json=body)).status_code == 403
             assert (await api.delete("/channels/hook")).status_code == 200
             assert (await api.delete("/channels/hook")).status_code == 404
+
+
+@played
+async def test_a_link_is_sent_by_a_channel_from_the_desk_and_over_rest(tmp_path: Path) -> None:
+    with receiver() as hook:
+        async with theatre_in(tmp_path) as theatre:
+            api = theatre.stage.api
+            await api.post("/channels", json={"name": "chat", "kind": "apprise", "address": hook.apprise})
+            opened = (await theatre.stage.register(theatre.e164("133006"))).json()
+            operation = (await api.post(f"/operations/{opened['id']}/push")).json()
+            task = operation["task"]["id"]
+            sent = await api.post(f"/tasks/{task}/link", json={"send": "chat"})
+            assert (sent.status_code, set(sent.json())) == (201, {"channel", "expires_at"})
+            assert "/l/lwl_" in hook.posts[0].json["message"]
+            assert (await api.post(f"/tasks/{task}/link", json={"send": "nobody"})).status_code == 404
+            hook.statuses = [500]
+            failed = await api.post(f"/tasks/{task}/link", json={"send": "chat"})
+            assert (failed.status_code, failed.json()["reason"]) == (503, "channel-failed")
+            operator = theatre.person()
+            shown = await operator.send(await operator.see(f"/desk/{task}"), f"/desk/{task}/link")
+            assert "/l/lwl_" in shown.text
+            told = await operator.send(shown, f"/desk/{task}/link", send="chat")
+            assert "The link was sent by chat" in told.text
+            link = hook.posts[-1].json["message"].split()[-1]
+            assert "/l/lwl_" in link
+            assert link not in (await api.get("/alerts")).text + told.html
+            assert (await operator.see(link)).status == 200

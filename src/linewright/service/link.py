@@ -20,7 +20,7 @@ from linewright.service.problems import Problem
 from linewright.store.links import Link
 from linewright.views import Views
 
-__all__ = ["link_for", "router"]
+__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 LONGEST = 100
@@ -35,11 +35,6 @@ REFUSED = {
     "pin-refused": "This PIN was tried before and is not right. Please look it up again, or switch the PIN off.",
     "answer-refused": "That is not six digits. Please type the six digits; nothing was tried with what you gave.",
 }
-
-
-async def link_for(desk: Desk, task: str, who: str) -> dict[str, Any]:
-    """A new link for an open question: `{"url","expires_at"}`; see `Linewright.link` for what it raises."""
-    return await desk.linewright.link(task, who=who, public_url=desk.public_url, now=desk.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from linewright.service.api.bodies import SecretText
 
-__all__ = ["AlertShape", "Alerts", "ChannelShape", "Channels", "MadeChannel", "NewChannel", "SendBy", "Tried", "Tries"]
+__all__ = [
+    "AlertShape",
+    "Alerts",
+    "ChannelShape",
+    "Channels",
+    "MadeChannel",
+    "NewChannel",
+    "SendBy",
+    "SentLink",
+    "Tried",
+    "Tries",
+]
 
 Moment = Annotated[str, Field(description="RFC 3339, UTC", json_schema_extra={"format": "date-time"})]
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="A time of the day.")]
@@ -39,6 +50,14 @@ class SendBy(BaseModel):
 
     model_config = _SENT
     send: Annotated[str, Field(max_length=200)]
+
+
+class SentLink(BaseModel):
+    """A link that went out by a channel; the link itself is told nowhere."""
+
+    model_config = ConfigDict(extra="forbid")
+    channel: str
+    expires_at: Moment
 
 
 class ChannelShape(BaseModel):

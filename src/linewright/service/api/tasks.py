@@ -8,11 +8,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from linewright.domain.operation import ReplyKind
+from linewright.service.api.alert_models import SendBy, SentLink
 from linewright.service.api.bodies import Answer
 from linewright.service.api.idempotency import Idempotent, answers_once
 from linewright.service.api.models import LinkShape, OperationShape, Tasks, TaskShape
 from linewright.service.api.parts import Account, Cursor, Id, Limit, TheDesk, acted, paged, refused, shown, views_of
-from linewright.service.link import link_for
+from linewright.service.links_out import link_by_channel, link_for
 from linewright.service.who import Operator, Viewer
 
 __all__ = ["router"]
@@ -59,15 +60,18 @@ async def answer_task(desk: TheDesk, caller: Operator, task: Id, body: Answer) -
 
 @router.post(
     "/{task}/link",
-    response_model=LinkShape,
+    response_model=LinkShape | SentLink,
     status_code=201,
     responses=refused(404, 409),
     summary="Make a link for whoever has the phone",
 )
 @answers_once
-async def link_task(desk: TheDesk, caller: Operator, task: Id) -> JSONResponse:
+async def link_task(desk: TheDesk, caller: Operator, task: Id, body: SendBy | None = None) -> JSONResponse:
     """An address that opens this question for one person without a login, for seven days or until it is answered.
-    It is told this once; an earlier one for the same operation opens nothing any more."""
+    It is told this once; an earlier one for the same operation opens nothing any more. With `send` it goes out by
+    that channel at once, and is not in the answer; 503 (`channel-failed`) where the channel did not take it."""
+    if body is not None:
+        return shown(await link_by_channel(desk, task, body.send, caller.who), 201)
     return shown(await link_for(desk, task, caller.who), 201)
 
 

@@ -12,6 +12,7 @@ from linewright.domain.operation import TaskKind
 from linewright.errors import LinewrightError, UsageError
 from linewright.secret import Secret
 from linewright.service.desk import Desk
+from linewright.service.links_out import link_by_channel, link_for
 from linewright.service.page.frame import Form, Operating, Person, TheDesk, draw, fragment, goto, text_of
 from linewright.service.page.operations import said_of
 from linewright.service.page.parts import NEWS, audited, views_of
@@ -86,11 +87,17 @@ async def answer(request: Request, desk: TheDesk, caller: Operating, task: str, 
 
 
 @router.post("/desk/{task}/link")
-async def ask_by_link(request: Request, desk: TheDesk, caller: Operating, task: str) -> Response:
-    """Makes an address that opens this question for whoever has the phone, and shows it this once."""
-    made = await desk.linewright.link(task, who=caller.who, public_url=desk.public_url, now=desk.now())
-    found = desk.store.tasks.get(task)
-    return draw(request, caller, "linked.html", task=found, url=made["url"], expires_at=made["expires_at"])
+async def ask_by_link(request: Request, desk: TheDesk, caller: Operating, task: str, form: Form) -> Response:
+    """Makes an address that opens this question for whoever has the phone: shows it this once, or sends it by the
+    channel `send`."""
+    channel = text_of(form, "send")
+    if channel:
+        sent = await link_by_channel(desk, task, channel, caller.who)
+        return goto(request, f"/desk/{task}", said=f"The link was sent by {sent['channel']}. It is shown nowhere.")
+    made = await link_for(desk, task, caller.who)
+    found, channels = desk.store.tasks.get(task), [each.name for each in desk.store.channels.all()]
+    shown = {"task": found, "url": made["url"], "expires_at": made["expires_at"], "channels": channels}
+    return draw(request, caller, "linked.html", **shown)
 
 
 def _answer(form: FormData) -> dict[str, Any]:
