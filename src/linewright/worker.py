@@ -78,7 +78,13 @@ class Worker:
         self._office = office
         self._workers = office.store.workers
         self._engine = engine_of(office, concurrency)
-        self._rounds: list[Round] = [FleetCheck(office), Intake(office), Recovery(office), Trend(office), Alerts(office)]
+        self._rounds: list[Round] = [
+            FleetCheck(office),
+            Intake(office),
+            Recovery(office),
+            Trend(office),
+            Alerts(office),
+        ]
         self._version = version("linewright")
         self._ready = False
         self._say = say
