@@ -45,6 +45,8 @@ def told_against(
 
 
 def _counts(told: Happening, reading: Reading | None, now: datetime) -> bool:
+    if told.number is not None and reading is not None and reading.at > told.at and _shows_itself(told, reading):
+        return False
     if told.kind is HappeningKind.ACCOUNT_DELETED:
         return reading is None or reading.at <= told.at  # what can be read is there
     if told.kind is HappeningKind.ACCOUNT_RESTRICTED:
@@ -56,6 +58,12 @@ def _counts(told: Happening, reading: Reading | None, now: datetime) -> bool:
     if now - told.at < TOLD_FOR or reading is None:
         return True
     return reading.at <= told.at + TOLD_FOR or not _shows_well(reading)
+
+
+def _shows_itself(told: Happening, reading: Reading) -> bool:
+    """Whether the reading of the one number that it was told of speaks for itself: its status shows a ban, and the end
+    of one; of a restriction it may be silent."""
+    return told.kind is HappeningKind.ACCOUNT_DISABLED or reading.status == "RESTRICTED"
 
 
 def _shows_well(reading: Reading) -> bool:

@@ -37,7 +37,7 @@ __all__ = [
 STANDS_CHECKS = 2
 STANDS_FOR = timedelta(minutes=10)
 """A change is told when it has stood for so many checks and so long; one that goes back before is a flap."""
-AT_ONCE = frozenset({"banned", "heard-131031", "account-disabled"})
+AT_ONCE = frozenset({"banned", "heard-131031"})
 """Reasons of warnings that are told when they are first seen: a ban, and the lock of an account (131031)."""
 NUMBER_TYPES = (
     ConditionType.REGISTERED,
@@ -48,6 +48,8 @@ NUMBER_TYPES = (
 )
 ACCOUNT_TYPES = (ConditionType.TOKEN_VALID, ConditionType.WEBHOOK_SUBSCRIBED)
 """What all numbers of an account share: told once for the account, not once for each number."""
+HEARD_OF = frozenset({"account-disabled", "account-deleted"})
+"""Told once for the account when it is heard; of a single number the next reading shows it."""
 NO_SIGHT = frozenset({"unknown-reading", "contradictory", "in-review", "not-seen"})
 """Reasons of unknown conditions that show neither a warning nor that all is well: what was known stays."""
 
@@ -155,6 +157,8 @@ def _follows(type_: ConditionType, warned: Mapping[ConditionType, Condition]) ->
     this = warned.get(type_)
     if this is None:
         return False
+    if this.reason in HEARD_OF:
+        return True
     if type_ is ConditionType.CAN_SEND:
         off = ConditionType.REGISTERED in warned
         return this.reason in ("not-registered", "restricted") or (off and this.reason == "heard-133010")

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_pg
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from linewright.domain.against import SENDING
 from linewright.domain.alerts import EVENTS, News
 from linewright.domain.changes import Change, Seen, step
 from linewright.domain.conditions import ConditionType
@@ -19,9 +20,15 @@ from linewright.store.rows import Row
 
 __all__ = ["OLDEST_HEARD", "TYPES", "Book", "heard"]
 
+OFFLINE = "offline"
 HEARD_BACK = timedelta(minutes=10)
 """Happenings are looked through from so long before the last look on: of two that are kept at once, the one with
 the higher number may show first."""
+BANS = frozenset({HappeningKind.ACCOUNT_DISABLED, HappeningKind.ACCOUNT_REINSTATED})
+"""Of one number these show in its next reading, which is told; of a whole account they are told as they are."""
+TAKEN = frozenset({HappeningKind.PARTNER_REMOVED, HappeningKind.ACCOUNT_OFFBOARDED})
+"""The owner took the number away: that it is offline then is the same news, whichever is known first."""
+TAKEN_WITHIN = timedelta(hours=24)
 OLDEST_HEARD = timedelta(days=8)
 """Meta repeats a webhook for seven days."""
 TYPES = [type_.value for type_ in ConditionType]
@@ -55,7 +62,7 @@ class Book:
             self._fresh.append({"subject": subject, "type": type_.value, "account": self._account, **_values(change)})
         elif change != known:
             self._other.append(named | {f"new_{name}": value for name, value in _values(change).items()})
-        if tells:
+        if tells and not (change.told == OFFLINE and self._was_taken(subject)):
             over = known.told if known is not None and change.told is None else None
             self.news.append(
                 News(
@@ -70,6 +77,12 @@ class Book:
                     urgent=seen.at_once,
                 )
             )
+
+    def _was_taken(self, subject: str) -> bool:
+        """Whether people know already that its owner took the number away."""
+        kind = or_(*(t.changes.c.type.like(f"{each.value}@%") for each in TAKEN))
+        told = and_(t.changes.c.subject == subject, kind, t.changes.c.seen_since > self._now - TAKEN_WITHIN)
+        return self._connection.execute(select(t.changes.c.type).where(told).limit(1)).first() is not None
 
     def close(self, subjects: Iterable[str]) -> None:
         """Writes what moved. Of numbers that nobody looks after any more the story ends in silence."""
@@ -124,8 +137,8 @@ def heard(connection: Connection, account: str, names: Mapping[str, str], since:
     news: list[News] = []
     for row in connection.execute(query).mappings():
         number = row["number"]
-        silent = number is not None and number not in names
-        if silent or not _first_time(connection, account, row, now):
+        silent = (number is not None and number not in names) or _shows(connection, row)
+        if not _first_time(connection, account, row, now) or silent:
             continue
         event = EVENTS[HappeningKind(row["kind"])]
         news.append(
@@ -142,6 +155,21 @@ def heard(connection: Connection, account: str, names: Mapping[str, str], since:
             )
         )
     return news
+
+
+def _shows(connection: Connection, row: Row) -> bool:
+    """Whether the conditions of the numbers that it is of tell it, or have told it."""
+    kind = HappeningKind(row["kind"])
+    if kind is HappeningKind.ACCOUNT_RESTRICTED:
+        return (row["detail"] or {}).get("type", "") in SENDING
+    if row["number"] is None:
+        return False
+    if kind in BANS:
+        return True
+    here = t.changes.c
+    offline = and_(here.subject == row["number"], here.type == ConditionType.REGISTERED.value, here.told == OFFLINE)
+    query = select(here.type).where(offline, here.told_at >= row["at"])
+    return kind in TAKEN and connection.execute(query).first() is not None
 
 
 def _first_time(connection: Connection, account: str, row: Row, now: datetime) -> bool:
