@@ -119,6 +119,7 @@ class RemoteLinewright:
         pin_reset: str | None = None,
         paused: bool | None = None,
         recover: bool | None = None,
+        who: str | None = "terminal",
     ) -> list[Shape]:
         body = {"names": list(names), "token": token, "app_secret": app_secret, "recover": recover}
         changed = await self._rest.patch("/accounts", body | {"pin_reset": pin_reset, "paused": paused})
