@@ -96,9 +96,9 @@ class AccountDesk:
         takes another address (facts, 1.10), then sets it. Both are written to the audit."""
         account, now = self._store.accounts.get(name), self._office.clock.now
         async with self._office.clients.once(name) as client:
-            for step, more in (("subscribe", {}), ("set address", {"callback": url, "verify_token": token})):
+            for step, callback, verify_token in (("subscribe", None, None), ("set address", url, token)):
                 self._store.audit.append(now(), "terminal", f"account webhook: {step}", name, {"url": url})
-                answer = await client.subscribe(account.waba, **more)
+                answer = await client.subscribe(account.waba, callback=callback, verify_token=verify_token)
                 if answer.outcome is Outcome.REFUSED:
                     raise self._refused(answer, f"would not {step} for {name}")
                 if answer.outcome is not Outcome.OK:
