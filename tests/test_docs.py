@@ -68,6 +68,7 @@ def test_the_commands_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
         world = simulator.world
         number = simulator.remote.add_number(world.account.id, "+5511912345678")
         (tmp_path / "token.txt").write_text(world.token.text + "\n")
+        (tmp_path / "address.txt").write_text("json://127.0.0.1:9/\n")
         monkeypatch.setenv("LINEWRIGHT_GRAPH_URL", simulator.graph_url)
         lines = re.findall(r"^(linewright [^\n]*?)$", README, re.MULTILINE)
         assert len(lines) >= 6
