@@ -86,6 +86,8 @@ async def test_channels_and_alerts_over_rest(tmp_path: Path) -> None:
             assert tried == [{"channel": "hook", "ok": True, "error": None}]
             (alert,) = (await api.get("/alerts")).json()["items"]
             assert (alert["kind"], alert["deliveries"][0]["state"]) == ("test", "sent")
+            assert (await api.get("/alerts", params={"cursor": alert["id"]})).json() == {"items": [], "next": None}
+            assert (await api.get("/alerts", params={"cursor": "nobody"})).json() == {"items": [], "next": None}
             reader = theatre.stage.client("read")
             assert (await reader.get("/alerts")).status_code == 200
             assert (await reader.post("/channels", json=body)).status_code == 403

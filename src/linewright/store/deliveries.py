@@ -147,8 +147,9 @@ class Deliveries:
         with self._database.reading() as connection:
             if before is not None:
                 at = connection.execute(select(t.alerts.c.at).where(t.alerts.c.id == before)).scalar()
-                older = or_(t.alerts.c.at < at, and_(t.alerts.c.at == at, t.alerts.c.id < before))
-                query = query.where(older) if at is not None else query.where(t.alerts.c.id.is_(None))
+                if at is None:
+                    return [], None
+                query = query.where(or_(t.alerts.c.at < at, and_(t.alerts.c.at == at, t.alerts.c.id < before)))
             alerts = connection.execute(query).mappings().all()
             found = _of(connection, [row["id"] for row in alerts[:limit]])
         more = alerts[limit - 1]["id"] if len(alerts) > limit else None
