@@ -29,7 +29,11 @@ Said = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def handlers_as_before() -> Iterator[None]:
     root, kept, level = logging.getLogger(), list(logging.getLogger().handlers), logging.getLogger().level
+    ours = logging.getLogger("linewright")
+    before = ours.level
+    ours.setLevel(logging.NOTSET)  # an earlier test may have quieted it
     yield
+    ours.setLevel(before)
     root.handlers[:] = kept
     root.setLevel(level)
 

@@ -43,7 +43,8 @@ class Trends:
         rows = [{"at": at, "name": name, "count": count} for name, count in sorted(counts.items())]
         try:
             with self._database.writing() as connection:
-                connection.execute(insert(t.trend), rows)
+                # One statement: of several in a pipeline psycopg would log that the rest was dropped.
+                connection.execute(insert(t.trend).values(rows))
         except IntegrityError:
             return False
         return True
