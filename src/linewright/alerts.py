@@ -12,7 +12,6 @@ from linewright.domain.alerts import is_urgent
 from linewright.errors import LinewrightError, StoreUnavailable
 from linewright.senders import Message, send
 from linewright.store.deliveries import Delivery
-from linewright.store.facts import PUBLIC_URL
 from linewright.wiring import Installation
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Alerts:
         return count
 
     def _footer(self) -> str:
-        public = self._office.settings.public_url or self._store.facts.get(PUBLIC_URL)
+        public = self._office.public_url
         return f"More: {public}/alerts" if public else ""
 
     def _prune(self, now: datetime) -> None:

@@ -25,7 +25,6 @@ from linewright.explain import explain
 from linewright.secret import Secret
 from linewright.shapes import condition_shape, listing, when
 from linewright.store.digest import address_of
-from linewright.store.facts import PUBLIC_URL
 from linewright.store.operations import Options
 from linewright.store.prune import prune
 from linewright.store.sealing import reseal
@@ -153,17 +152,10 @@ class Linewright:
         """Where Meta should send the account's webhooks, and the token that it repeats in the handshake; leaves an
         audit event. With `point` Meta is told so: it subscribes the app and sets the account's own address.
 
-        Raises `UsageError`: `public-url` where nobody knows how Meta reaches the service.
+        Raises `UsageError`: `public-url` where nobody knows how the service is reached.
         """
         name = self._store.accounts.get(account).name
-        base = self.settings.public_url or self._store.facts.get(PUBLIC_URL)
-        if not base:
-            raise UsageError(
-                "It is not known how Meta reaches this Linewright.",
-                fix="Set LINEWRIGHT_PUBLIC_URL to the service's address (https://…), then run this again.",
-                reason="public-url",
-            )
-        url, token = f"{base}/webhooks/whatsapp/{name}", self._store.webhooks.verify_token(name)
+        url, token = f"{self._public_url()}/webhooks/whatsapp/{name}", self._store.webhooks.verify_token(name)
         self._store.audit.append(self.clock.now(), who, "account webhook", name, None)
         if point:
             await self._accounts.point_webhooks(name, url, token)
@@ -424,11 +416,10 @@ class Linewright:
         return {"url": address_of(public_url, "l", bearer), "expires_at": when(link.ends_at)}
 
     def _public_url(self) -> str:
-        """How people reach the service: as the settings say, or as it was served last."""
-        found = self.settings.public_url or self._store.facts.get(PUBLIC_URL)
+        found = self.office.public_url
         if not found:
             raise UsageError(
-                "It is not known how people reach this Linewright.",
+                "It is not known how this Linewright is reached.",
                 fix="Start `linewright serve`, or set LINEWRIGHT_PUBLIC_URL to its address; then run this again.",
                 reason="public-url",
             )

@@ -7,8 +7,7 @@ import logging
 from datetime import datetime, timedelta
 
 from linewright.domain.recovery import Open
-from linewright.engine.shift import until_any
-from linewright.errors import LinewrightError
+from linewright.rounds import go_round
 from linewright.store.recoveries import Candidate
 from linewright.wiring import Installation
 
@@ -34,14 +33,7 @@ class Recovery:
 
     async def serve(self, stopping: asyncio.Event) -> None:
         """Looks again and again, until `stopping` is set. A store that goes away is waited for."""
-        while not stopping.is_set():
-            try:
-                await self.run_due()
-            except LinewrightError as error:
-                log.info("recovery waits for the store: %s", error)  # the engine tells of it
-            except Exception:
-                log.exception("recovery met an error of Linewright's own")
-            await until_any(stopping, seconds=LOOK_SECONDS)
+        await go_round(self.run_due, stopping, lambda: LOOK_SECONDS, log)
 
     async def run_due(self) -> int:
         """Looks once; how many registers were opened."""

@@ -7,8 +7,7 @@ import logging
 from datetime import timedelta
 
 from linewright.domain.number import Standing
-from linewright.engine.shift import until_any
-from linewright.errors import LinewrightError
+from linewright.rounds import go_round
 from linewright.store.fleet import Look
 from linewright.store.trend import WARNED
 from linewright.wiring import Installation
@@ -32,14 +31,7 @@ class Trend:
 
     async def serve(self, stopping: asyncio.Event) -> None:
         """Notes every hour until `stopping` is set. A store that goes away is waited for."""
-        while not stopping.is_set():
-            try:
-                await self.run_due()
-            except LinewrightError as error:
-                log.info("the trend waits for the store: %s", error)  # the engine tells
-            except Exception:
-                log.exception("the trend met an error of Linewright's own; it goes on in a minute")
-            await until_any(stopping, seconds=self._rest())
+        await go_round(self.run_due, stopping, self._rest, log)
 
     async def run_due(self) -> int:
         """Notes this hour unless it is noted; how many hours were: 1 or 0."""

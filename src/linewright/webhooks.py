@@ -6,8 +6,8 @@ import asyncio
 import logging
 from datetime import datetime, timedelta
 
-from linewright.engine.shift import until_any
-from linewright.errors import LinewrightError, StoreUnavailable
+from linewright.errors import StoreUnavailable
+from linewright.rounds import go_round
 from linewright.store.intake import Worked, work_through
 from linewright.wiring import Installation
 
@@ -33,21 +33,17 @@ class Intake:
 
     async def serve(self, stopping: asyncio.Event) -> None:
         """Works until `stopping` is set. A store that goes away is waited for."""
-        while not stopping.is_set():
-            try:
-                count = await asyncio.to_thread(self._some)
-            except LinewrightError as error:
-                log.info("posts wait for the store: %s", error)
-                count = 0
-            if not count:
-                await until_any(stopping, seconds=LOOK_SECONDS)
+        await go_round(self._some_beside, stopping, lambda: LOOK_SECONDS, log)
 
     async def run_due(self) -> int:
         """Works through every post that is due now; how many there were."""
         count = 0
-        while some := await asyncio.to_thread(self._some):
+        while some := await self._some_beside():
             count += some
         return count
+
+    async def _some_beside(self) -> int:
+        return await asyncio.to_thread(self._some)
 
     def _some(self) -> int:
         """Raises `StoreUnavailable` where the store is away: nothing is lost, and no post is to blame."""

@@ -26,6 +26,7 @@ from linewright.latency import Latency
 from linewright.logs import quiet_the_wire
 from linewright.secret import Secret
 from linewright.store.engine import Database, open_store
+from linewright.store.facts import PUBLIC_URL
 from linewright.store.ids import new_id
 from linewright.store.jobs import QueueJobs
 from linewright.store.locks import FileLocks
@@ -135,6 +136,11 @@ class Installation:
     jobs: QueueJobs | None
     """The queue's jobs; None on SQLite, where `wake_at` itself is polled."""
     watch: Watch
+
+    @property
+    def public_url(self) -> str | None:
+        """How people reach the service: as the settings say, or as it was served last."""
+        return self.settings.public_url or self.store.facts.get(PUBLIC_URL)
 
     def webhook_of(self, account: str) -> str | None:
         """Where the account's webhooks are looked for; None where nobody does: no address is set, no app secret

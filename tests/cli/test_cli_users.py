@@ -12,7 +12,7 @@ def test_a_new_admin_is_invited_where_nobody_can_log_in(cli, monkeypatch: pytest
     assert "Nobody can log in yet" in cli("user", "list").out
     told = cli("user", "invite")
     assert told.status == 2
-    assert told.error_lines[0] == "Error: It is not known how people reach this Linewright."
+    assert told.error_lines[0] == "Error: It is not known how this Linewright is reached."
     monkeypatch.setenv("LINEWRIGHT_PUBLIC_URL", PUBLIC)
     made = cli("user", "invite", "--json")
     assert made.status == 0

@@ -121,6 +121,22 @@ def test_a_token_is_warned_of_before_it_ends(play: Play) -> None:
     play(scene)
 
 
+def test_a_subscription_that_a_register_made_is_seen_by_the_next_look(play: Play) -> None:
+    async def scene(stage: FleetStage) -> None:
+        account, numbers = stage.at_remote(2, registered=False)
+        account.subscribed.clear()
+        await stage.taken_in("shop", account)
+        await stage.run_for(minutes=20)
+        done = await stage.lw.register(numbers[0].id)
+        assert done["state"] == "done"
+        assert account.subscribed
+        await stage.run_for(minutes=2)
+        for number in numbers:
+            assert stage.said(number.id, "WebhookSubscribed") == [("true", "subscribed")]
+
+    play(scene)
+
+
 def test_a_permission_that_is_missing_is_told(play: Play) -> None:
     async def scene(stage: FleetStage) -> None:
         account, (number,) = stage.at_remote(1)

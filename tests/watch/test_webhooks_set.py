@@ -50,7 +50,7 @@ def test_an_address_that_does_not_answer_is_refused_in_words(tmp_path: Path) -> 
     async def story() -> None:
         async with fleet_stage(tmp_path) as stage:
             await stage.account("shop", 1)
-            with pytest.raises(UsageError, match="It is not known how Meta reaches"):
+            with pytest.raises(UsageError, match="It is not known how this Linewright is reached"):
                 await stage.lw.webhook("shop")
             stage.store.facts.set("public-url", "http://127.0.0.1:1")
             with pytest.raises(UsageError, match="would not set address for shop"):

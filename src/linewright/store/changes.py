@@ -20,7 +20,7 @@ from linewright.store import tables as t
 from linewright.store.change_book import OLDEST_HEARD, TYPES, Book, heard
 from linewright.store.deliveries import tell
 from linewright.store.engine import Database
-from linewright.store.rows import Row
+from linewright.store.rows import Row, condition_of
 
 __all__ = ["Changes"]
 
@@ -189,7 +189,7 @@ def _numbers(connection: Connection, account: str, listed_at: datetime | None) -
     untrue: defaultdict[str, list[Condition]] = defaultdict(list)
     for row in connection.execute(_UNTRUE, {"account": account}).mappings():
         if row["type"] in TYPES:
-            untrue[row["number"]].append(_condition(row))
+            untrue[row["number"]].append(condition_of(row))
     return [
         _Number(
             id=row["id"],
@@ -201,17 +201,6 @@ def _numbers(connection: Connection, account: str, listed_at: datetime | None) -
         )
         for row in connection.execute(_LISTED, {"account": account}).mappings()
     ]
-
-
-def _condition(row: Row) -> Condition:
-    return Condition(
-        type=ConditionType(row["type"]),
-        status=Status(row["status"]),
-        reason=row["reason"],
-        message=row["message"],
-        fix=row["fix"],
-        since=row["since"],
-    )
 
 
 # What is seen

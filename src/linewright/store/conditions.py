@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, insert, or_, select, update
 
 from linewright.domain.against import TELLS
-from linewright.domain.conditions import Condition, ConditionType, Status, warning_of
+from linewright.domain.conditions import Condition, ConditionType, warning_of
 from linewright.domain.entries import Catalogue
 from linewright.domain.health import conditions_of
 from linewright.store import tables as t
 from linewright.store.cases import gather_many
 from linewright.store.engine import Database
-from linewright.store.rows import Row
+from linewright.store.rows import Row, condition_of
 
 __all__ = ["Conditions", "Judged", "refresh"]
 
@@ -165,20 +165,9 @@ def _kept(connection: Connection, numbers: Sequence[str]) -> Found:
         if row["type"] in _ORDER:
             rows[row["number"]].append(row)
     return {
-        number: tuple(_condition(row) for row in sorted(mine, key=lambda each: _ORDER[each["type"]]))
+        number: tuple(condition_of(row) for row in sorted(mine, key=lambda each: _ORDER[each["type"]]))
         for number, mine in rows.items()
     }
-
-
-def _condition(row: Row) -> Condition:
-    return Condition(
-        type=ConditionType(row["type"]),
-        status=Status(row["status"]),
-        reason=row["reason"],
-        message=row["message"],
-        fix=row["fix"],
-        since=row["since"],
-    )
 
 
 def _in_parts(ids: Sequence[str]) -> list[Sequence[str]]:

@@ -12,13 +12,14 @@ from sqlalchemy.exc import IntegrityError
 
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
-from linewright.domain.journal import Answer, Attempt, Outcome
+from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
 from linewright.domain.number import Reading, Storage
 from linewright.domain.operation import OPEN_STATES, Hold
 from linewright.domain.pins import Pin, PinOrigin
 from linewright.engine.ports import SEND_SECONDS, Lease, Rested
 from linewright.secret import Secret
 from linewright.store import tables as t
+from linewright.store.checks import hasten
 from linewright.store.conditions import refresh
 from linewright.store.engine import Database
 from linewright.store.fence import real_time, stand
@@ -170,6 +171,8 @@ class SqlLedger:
             saved = connection.execute(
                 update(t.attempts).where(here, t.attempts.c.outcome.is_(None)).values(answer_values(answer, at))
             )
+            if saved.rowcount and answer.call is CallKind.SUBSCRIBE and answer.outcome is Outcome.OK:
+                _look_anew(connection, attempt, at)
             if not saved.rowcount and connection.execute(select(t.attempts.c.id).where(here)).scalar() is None:
                 raise KeyError(attempt)
 
@@ -233,6 +236,12 @@ class SqlLedger:
 def _number(connection: Connection, operation: str) -> str:
     query = select(t.operations.c.number).where(t.operations.c.id == operation)
     return str(connection.execute(query).scalar_one())
+
+
+def _look_anew(connection: Connection, attempt: str, now: datetime) -> None:
+    """The daily look may have seen the account without the subscription that was made now."""
+    of = select(t.operations.c.account).join_from(t.attempts, t.operations).where(t.attempts.c.id == attempt)
+    hasten(connection, connection.execute(of).scalar_one(), now, anew=True)
 
 
 def _phone(connection: Connection, operation: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Label, RowMapping, Table
 
+from linewright.domain.conditions import Condition, ConditionType, Status
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome, RemoteError
 from linewright.domain.number import Number, Reading, Storage, Wanted
 from linewright.domain.operation import (
@@ -31,6 +32,7 @@ __all__ = [
     "answer_values",
     "attempt_of",
     "attempt_values",
+    "condition_of",
     "hold_of",
     "hold_value",
     "number_of",
@@ -274,3 +276,14 @@ def reply_of(row: Row, now: datetime) -> Reply:
 
 def pin_of(row: Row) -> Pin:
     return Pin(id=row["id"], fingerprint=row["fingerprint"], origin=PinOrigin(row["origin"]), at=row["at"])
+
+
+def condition_of(row: Row) -> Condition:
+    return Condition(
+        type=ConditionType(row["type"]),
+        status=Status(row["status"]),
+        reason=row["reason"],
+        message=row["message"],
+        fix=row["fix"],
+        since=row["since"],
+    )
