@@ -199,8 +199,10 @@ class Story:
         state = stage.simulator.face.webhooks.state()
         told.webhooks = {name: state[name] for name in ("told", "lost", "doubled", "delivered", "letters", "to_repeat")}
         tallies = Counter[str]()
-        for (_, outcome), count in stage.store.webhooks.all_tallies().items():
-            tallies[outcome] += count
+        for line in stage.store.accounts.all():
+            tallies.update(
+                {outcome: each.count for outcome, each in stage.store.webhooks.tallies(line.account.name).items()}
+            )
         told.posts, told.checks = dict(tallies), len(stage.calls("list"))
         told.writes = len(stage.calls("register", "deregister", "set_pin", "request_code", "verify_code"))
         return told

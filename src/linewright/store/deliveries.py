@@ -128,10 +128,6 @@ class Deliveries:
         later = None if is_urgent(delivery.items) else quiet_until(due, quiet_of(delivery.quiet))
         self._finish(delivery, due_at=later or due, error=error)
 
-    def give_back(self, delivery: Delivery) -> None:
-        """One that was not begun: somebody else sends it."""
-        self._finish(delivery, tries=delivery.tries - 1)
-
     def _finish(self, delivery: Delivery, **values: Any) -> None:
         mine = (
             t.deliveries.c.id == delivery.id,

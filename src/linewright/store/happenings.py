@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
 from linewright.domain.happenings import Happening, HappeningKind
 from linewright.store import tables as t
@@ -44,11 +44,6 @@ class Happenings:
         query = select(t.happenings).where(t.happenings.c.seq > seq).order_by(t.happenings.c.seq).limit(limit)
         with self._database.reading() as connection:
             return [happening_of(row) for row in connection.execute(query).mappings()]
-
-    def last_seq(self) -> int:
-        """The number of the newest one; 0 without any."""
-        with self._database.reading() as connection:
-            return connection.execute(select(func.max(t.happenings.c.seq))).scalar() or 0
 
     def _by_time(self, *conditions: ColumnElement[bool]) -> list[Happening]:
         query = select(t.happenings).where(*conditions).order_by(t.happenings.c.at, t.happenings.c.seq)

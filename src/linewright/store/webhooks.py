@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_pg
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -126,13 +126,6 @@ class Webhooks:
             rows = connection.execute(select(table).where(table.c.account == account)).mappings()
             return {row["outcome"]: Tally(row["count"], row["last_at"]) for row in rows}
 
-    def all_tallies(self) -> dict[tuple[str, str], int]:
-        """The same of every account: by its name and the outcome."""
-        table = t.webhook_tallies
-        with self._database.reading() as connection:
-            rows = connection.execute(select(table.c.account, table.c.outcome, table.c["count"])).all()
-        return {(row[0], row[1]): row[2] for row in rows}
-
     def hears(self, account: str) -> bool:
         """Whether a signed post or a handshake ever came to this account's address."""
         return bool({"taken", "repeated", "handshake"} & self.tallies(account).keys())
@@ -151,18 +144,6 @@ class Webhooks:
         query = select(t.webhook_events.c.seq).where(_WAITING, due).order_by(t.webhook_events.c.seq).limit(limit)
         with self._database.reading() as connection:
             return [int(seq) for seq in connection.execute(query).scalars()]
-
-    def next_at(self) -> datetime | None:
-        """When the next one that was put off is due; None without any."""
-        with self._database.reading() as connection:
-            found: datetime | None = connection.execute(
-                select(func.min(t.webhook_events.c.due_at)).where(_WAITING)
-            ).scalar()
-        return found
-
-    def count_waiting(self) -> int:
-        with self._database.reading() as connection:
-            return connection.execute(select(func.count()).select_from(t.webhook_events).where(_WAITING)).scalar_one()
 
     def failed(self, seq: int, error: str, now: datetime) -> None:
         """Puts a post off, later each time; after the last try it is left with its error."""
