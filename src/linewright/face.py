@@ -455,9 +455,13 @@ class Linewright:
     # The rest
 
     async def pin_status(self, n: str) -> Shape:
-        """What is known of the number's PIN, without the PIN."""
-        shown = self._views.number(self._store.numbers.find(n).id)
-        return {"number": {key: shown[key] for key in ("id", "display", "e164")}, "pin": shown["pin"]}
+        """What is known of the number's PIN, without the PIN: its state, when and by what it was last accepted, and
+        what speaks against it since."""
+        return self._views.pin_status(self._store.numbers.find(n))
+
+    async def pin_history(self, n: str) -> list[Shape]:
+        """What became of the number's PINs, the oldest first: made, given, set, accepted, refused, shown, …"""
+        return self._views.pin_history(self._store.numbers.find(n))
 
     async def show_pin(self, n: str, *, who: str = "terminal") -> Secret:
         """The kept PIN itself; leaves an audit event."""

@@ -287,6 +287,10 @@ class RemoteLinewright:
         found: Shape = await self._of(n, "/pin")
         return found
 
+    async def pin_history(self, n: str) -> list[Shape]:
+        found = await self._of(n, "/pin/history")
+        return list(found["items"])
+
     async def check(self, account: str | None = None) -> Shape:
         found: Shape = await self._rest.post("/check", account=account)
         return found

@@ -11,6 +11,7 @@ from linewright.domain.conditions import Condition
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Account, Operation, OperationState, ReplyKind, TaskKind
+from linewright.domain.pin_history import Acceptance, PinEvent
 from linewright.domain.pins import PinBook
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "number_ref",
     "number_shape",
     "operation_shape",
+    "pin_event_shape",
+    "pin_status_shape",
     "seconds",
     "task_shape",
     "when",
@@ -178,6 +181,29 @@ def number_shape(
         "pin": {"state": pins.state.value, "since": when(pins.since)},
         "operation": operation,
         "budgets": {kind.value: budget_shape(budgets[kind]) for kind in BUDGETED},
+    }
+
+
+def pin_event_shape(event: PinEvent) -> Shape:
+    return {
+        "at": when(event.at),
+        "event": event.kind.value,
+        "pin": event.pin,
+        "message": event.message,
+        "by": event.by,
+        "operation": event.operation,
+        "code": event.code,
+        "fbtrace_id": event.fbtrace_id,
+    }
+
+
+def pin_status_shape(number: Number, pins: PinBook, told: Acceptance | None) -> Shape:
+    """`accepted` is when and by what the PIN was last accepted, `against` what speaks against it since."""
+    return {
+        "number": number_ref(number),
+        "pin": {"state": pins.state.value, "since": when(pins.since)},
+        "accepted": pin_event_shape(told.accepted) if told else None,
+        "against": [pin_event_shape(event) for event in told.against] if told else [],
     }
 
 

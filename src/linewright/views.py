@@ -7,11 +7,21 @@ from typing import Any
 from linewright.domain.budget import Budget, budget_of
 from linewright.domain.case import Case
 from linewright.domain.journal import CallKind
-from linewright.domain.number import Standing
+from linewright.domain.number import Number, Standing
 from linewright.domain.operation import Operation
+from linewright.domain.pin_history import acceptance
 from linewright.domain.rails import NOT_OURS
 from linewright.domain.standing import Judged
-from linewright.shapes import BUDGETED, account_shape, condition_shape, number_shape, operation_shape, task_shape
+from linewright.shapes import (
+    BUDGETED,
+    account_shape,
+    condition_shape,
+    number_shape,
+    operation_shape,
+    pin_event_shape,
+    pin_status_shape,
+    task_shape,
+)
 from linewright.store.accounts import AccountLine
 from linewright.store.listed import number_page, one_number
 from linewright.store.numbers import NumberLine
@@ -102,6 +112,15 @@ class Views:
             limit=limit,
         )
         return [_number(listed.line, listed.case) for listed in page], following
+
+    def pin_status(self, number: Number) -> Shape:
+        """What is known of a number's PIN, without the PIN."""
+        pins = self._office.store.pins
+        return pin_status_shape(number, pins.book(number), acceptance(pins.history(number)))
+
+    def pin_history(self, number: Number) -> list[Shape]:
+        """What became of its PINs, the oldest first."""
+        return [pin_event_shape(event) for event in self._office.store.pins.history(number)]
 
     def conditions(self, number: str) -> list[Shape]:
         """The conditions of one number now. Raises `KeyError` for an unknown one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.support.stories import PIN, Stage, Story
@@ -295,3 +296,45 @@ def test_retired_pins_are_marked_as_not_used(stage_with: Callable[..., Stage]) -
     stage.register(story.number).called("register ok").comes_online().never_asked().within(
         timedelta(), timedelta(minutes=1)
     )
+
+
+def test_a_retired_pin_is_asked_for_by_nobody_though_the_reading_no_longer_tells(
+    stage_with: Callable[..., Stage],
+) -> None:
+    stage = stage_with(pin_retired=True)
+    story = stage.register(stage.number(ever_registered=False)).comes_online()
+    stage.wait(hours=1)
+    stage.do(stage.lw.check())
+    assert [event["event"] for event in history(story)] == ["off", "made", "accepted", "not-used"]
+    stage.door.change_temper(nonexisting_fields=["is_pin_enabled"])
+    stage.door.change_number(story.number, registered=False)
+    again = stage.register(story.number).called("register ok").comes_online().never_asked()
+    assert again.log[0].kind == "register"
+
+
+def test_a_retired_pin_needs_no_other_for_a_way_back(stage_with: Callable[..., Stage]) -> None:
+    stage = stage_with(pin_retired=True)
+    story = stage.register(stage.number(ever_registered=False)).comes_online()
+    stage.wait(days=4)
+    stage.do(stage.lw.check())
+    stage.deregister(story.number).asks("approve").answer(approve=True).ends("done", "deregistered")
+
+
+# What became of it
+
+
+def history(story: Story) -> list[dict[str, Any]]:
+    return story.stage.do(story.stage.lw.pin_history(story.number))
+
+
+def test_the_history_of_a_pin_tells_when_it_was_accepted_and_what_speaks_against_it(stage: Stage) -> None:
+    story = stage.register(stage.number(pin=PIN), pin=WRONG).asks("pin").answer(value=PIN).comes_online()
+    told = [(event["event"], event["pin"]) for event in history(story)]
+    assert told == [("given", 1), ("refused", 1), ("given", 2), ("accepted", 2)]
+    status = stage.do(stage.lw.pin_status(story.number))
+    assert (status["accepted"]["pin"], status["accepted"]["operation"], status["against"]) == (2, story.id, [])
+    stage.wait(days=1)
+    stage.set_pin(story.number, pin=OTHER)
+    status = stage.do(stage.lw.pin_status(story.number))
+    assert [event["event"] for event in status["against"]] == ["set"]
+    assert status["pin"]["state"] == "pending"

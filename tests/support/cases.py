@@ -13,7 +13,7 @@ from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Account, Goal, Operation, Reply, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import Change, Pin, PinOrigin, pin_book
 
-__all__ = ["NOW", "ago", "answered", "case", "kept", "refused", "said"]
+__all__ = ["NOW", "OFFLINE", "ago", "answered", "case", "kept", "refused", "said"]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CATALOGUE = loader.load()

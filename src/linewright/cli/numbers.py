@@ -11,7 +11,7 @@ from linewright.cli.ask import line
 from linewright.cli.inputs import is_terminal
 from linewright.cli.say import listing, result
 from linewright.cli.session import run, timed
-from linewright.cli.words import number_list, number_text, pin_words
+from linewright.cli.words import number_list, number_text, pin_history_text, pin_status_text
 from linewright.errors import UsageError
 
 __all__ = ["app", "pins"]
@@ -73,7 +73,15 @@ def forget(n: o.N, as_json: o.Json = False) -> int:
 def pin_status(n: o.N, as_json: o.Json = False) -> int:
     """Say how much is known of a number's PIN, without showing it."""
     status = run(lambda linewright: linewright.pin_status(n))
-    result(status, f"{status['number']['display']}: PIN {pin_words(status['pin'])}.", as_json=as_json)
+    result(status, pin_status_text(status), as_json=as_json)
+    return 0
+
+
+@pins.command("history")
+def pin_history(n: o.N, as_json: o.Json = False) -> int:
+    """List what became of a number's PINs: made, given, accepted, refused, shown and more. No PIN is shown."""
+    events = run(lambda linewright: linewright.pin_history(n))
+    result(listing(events), pin_history_text(events), as_json=as_json)
     return 0
 
 

@@ -23,6 +23,8 @@ __all__ = [
     "number_text",
     "operation_list",
     "operation_text",
+    "pin_history_text",
+    "pin_status_text",
     "pin_words",
     "state_words",
     "task_list",
@@ -207,6 +209,49 @@ def pin_words(pin: Mapping[str, Any]) -> str:
     """`accepted, since 2026-03-01 09:00:00`."""
     since = moment(pin["since"])
     return f"{pin['state']}, since {stamp(since)}" if since else str(pin["state"])
+
+
+UNUSED = (
+    "The remote does not use the PIN of this number any more. None is asked for; a registration still sends six "
+    "digits, because the remote wants them."
+)
+
+
+def pin_status_text(status: Shape) -> str:
+    """The state, when and by what the PIN was last accepted, and what speaks against it since."""
+    lines = [f"{status['number']['display']}: PIN {pin_words(status['pin'])}."]
+    if status["pin"]["state"] == "not used":
+        lines.append(UNUSED)
+    accepted = status["accepted"]
+    if accepted is None:
+        lines.append("No registration has proven a PIN of it here.")
+    else:
+        where = f" (operation {accepted['operation']})" if accepted["operation"] else ""
+        lines.append(f"Last accepted {_at(accepted)} by {accepted['by']}{where}. {accepted['message']}")
+        against = [
+            f"Against it since: {_at(event)} {event['event']}: {event['message']}" for event in status["against"]
+        ]
+        lines += against or ["Nothing speaks against it since."]
+    return clean("\n".join(lines))
+
+
+def pin_history_text(events: list[Shape]) -> str:
+    rows = [(_at(event), event["pin"], _what(event), event["message"], _by(event)) for event in events]
+    return table(("Time", "PIN", "Event", "What it means", "By"), rows, empty="Nothing was ever known of its PIN.")
+
+
+def _at(event: Shape) -> str:
+    at = moment(event["at"])
+    return stamp(at) if at else ""
+
+
+def _what(event: Shape) -> str:
+    name = str(event["event"]).replace("-", " ")
+    return f"{name} {event['code']}" if event["code"] is not None else name
+
+
+def _by(event: Shape) -> str:
+    return f"{event['by']}, {event['operation']}" if event["operation"] else str(event["by"])
 
 
 def _account_row(account: Shape, until: datetime | None) -> tuple[object, ...]:

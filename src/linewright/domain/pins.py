@@ -9,10 +9,24 @@ from enum import StrEnum
 
 from linewright.domain.journal import Attempt, CallKind
 
-__all__ = ["Change", "ChangeKind", "Pin", "PinBook", "PinOrigin", "PinState", "pin_book", "well_formed"]
+__all__ = [
+    "MISMATCH",
+    "POLICY_LOCK",
+    "PROVES",
+    "Change",
+    "ChangeKind",
+    "Pin",
+    "PinBook",
+    "PinOrigin",
+    "PinState",
+    "pin_book",
+    "well_formed",
+]
 
 MISMATCH = 133005
 POLICY_LOCK = 131031
+PROVES = ("offline", "unverified")
+"""What a number must have read just before an ok register, so that it proves its PIN."""
 
 
 class PinOrigin(StrEnum):
@@ -100,7 +114,8 @@ def pin_book(
     """What the journal says of a phone's PINs.
 
     `attempts` are all of the phone that carried a PIN, oldest first; `two_step` is `is_pin_enabled` of
-    the latest good reading; `unused` says that two readings since the last ok register showed it off.
+    the latest good reading; `unused` says that two readings since the last ok register showed it off: the
+    remote ignores the PIN then (from 23 September 2026), until it is seen to mind one again.
     """
     kept = tuple(sorted(pins, key=lambda pin: pin.at))
     sent = [attempt for attempt in attempts if attempt.pin]
@@ -134,16 +149,24 @@ def pin_book(
     proof = _proof(sent, stale_before)
     accepted = next((pin for pin in candidates if proof and pin.fingerprint == proof.fingerprint), None)
     book = PinBook(candidates=candidates, accepted=accepted, refused=refused, pins=kept, moved=moved)
-    state, since = _state(book, sent, proof, stale_before, unused=unused)
+    retired = unused and two_step is not True and not _spoken_for(sent, proof)
+    state, since = _state(book, sent, proof, stale_before, unused=retired)
     return replace(book, state=state, since=since)
 
 
 def _proof(sent: list[Attempt], stale_before: datetime | None) -> Attempt | None:
     """The latest ok register of a number that was down just before: only that accepts a PIN."""
     for attempt in reversed(sent):
-        if attempt.call is CallKind.REGISTER and attempt.ok and attempt.before in ("offline", "unverified"):
+        if attempt.call is CallKind.REGISTER and attempt.ok and attempt.before in PROVES:
             return attempt if stale_before is None or attempt.ended_at > stale_before else None
     return None
+
+
+def _spoken_for(sent: list[Attempt], proof: Attempt | None) -> bool:
+    """Whether the remote minded a PIN again after the register that seemed to ignore one, or one was set since."""
+    later = [attempt for attempt in sent if proof is not None and attempt.ended_at > proof.ended_at]
+    minded = (attempt.refused and attempt.code in (MISMATCH, POLICY_LOCK) for attempt in later)
+    return any(minded) or any(attempt.ok and attempt.call is CallKind.SET_PIN for attempt in later)
 
 
 def _state(

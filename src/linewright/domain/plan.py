@@ -12,7 +12,7 @@ from linewright.domain.journal import Attempt, CallKind, Outcome
 from linewright.domain.names import register_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import Evidence, Goal, ReplyKind, Topic
-from linewright.domain.pins import Pin, PinOrigin
+from linewright.domain.pins import Pin, PinOrigin, PinState
 from linewright.domain.proposal import proposal
 from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, reset_possible, support
 from linewright.domain.verification import is_verified, next_move, request_code
@@ -213,7 +213,8 @@ def _make_register(case: Case, depth: int) -> Action:
     if case.candidates:
         return Call(kind=CallKind.REGISTER, pin=_best_pin(case).id)
     off = case.reply(Topic.PIN, ReplyKind.DONE) or case.reply(Topic.LOCKED, ReplyKind.DONE)
-    if case.two_step is False or (off and case.two_step is None):
+    unused = case.pins.state is PinState.NOT_USED
+    if case.two_step is False or unused or (off and case.two_step is None):
         return Call(kind=CallKind.REGISTER, fresh_pin=True)
     if case.account.pin_reset == "auto" and reset_possible(case):
         return toward(case, CallKind.SET_PIN, depth + 1)

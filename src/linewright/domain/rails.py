@@ -16,6 +16,7 @@ from linewright.domain.journal import WRITES, Attempt, CallKind, RemoteError
 from linewright.domain.ladders import held_kinds, held_until, unsent_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
+from linewright.domain.pins import PinState
 from linewright.domain.remedies import ask_pin, support
 from linewright.domain.shelter import outage_wait
 from linewright.domain.standing import RECHECK
@@ -330,7 +331,7 @@ def _missing_way_back(case: Case) -> str:
     storage = case.number.storage
     if is_shared(case.weather, case.now):
         return "the remote's registration server is down for several numbers"
-    if case.pins.accepted is None:
+    if case.pins.accepted is None and case.pins.state is not PinState.NOT_USED:
         return "no PIN is kept that the remote has accepted in a registration"
     if len(registers) + WAYS_BACK > AUTOMATIC_LIMIT:
         return "too few registrations are left in the 72 hours"

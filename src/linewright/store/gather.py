@@ -28,7 +28,17 @@ from linewright.store.rows import (
 )
 from linewright.store.weather import KIND, weather_in
 
-__all__ = ["ATTEMPTS_KEPT", "READINGS_KEPT", "Parts", "book_of_phone", "gather", "gather_number", "last_good_of"]
+__all__ = [
+    "ATTEMPTS_KEPT",
+    "READINGS_KEPT",
+    "Parts",
+    "book_of_phone",
+    "gather",
+    "gather_number",
+    "last_good_of",
+    "pins_sent",
+    "unused_at",
+]
 
 ATTEMPTS_KEPT = 500
 READINGS_KEPT = 50
@@ -93,6 +103,11 @@ _EARLIER_PINS_SENT = (
         t.attempts.c.pin.is_not(None),
         t.attempts.c.seq < bindparam("seq"),
     )
+    .order_by(t.attempts.c.seq)
+)
+_PINS_SENT = (
+    select(t.attempts)
+    .where(t.attempts.c.e164 == bindparam("e164"), t.attempts.c.pin.is_not(None))
     .order_by(t.attempts.c.seq)
 )
 _EVIDENCE = (
@@ -289,9 +304,20 @@ def _book(
 
 
 def _unused(connection: Connection, attempts: Sequence[Attempt]) -> bool:
-    """Whether the two good readings after the last ok register both showed the PIN off (DESIGN 5.5)."""
+    return unused_at(connection, attempts) is not None
+
+
+def unused_at(connection: Connection, attempts: Sequence[Attempt]) -> datetime | None:
+    """The second of the two good readings after the last ok register, where both showed the PIN off (DESIGN 5.5)."""
     last = next((a for a in reversed(attempts) if a.call is CallKind.REGISTER and a.ok and a.pin), None)
     if last is None:
-        return False
+        return None
     found = connection.execute(_NEXT_GOOD, {"number": last.number, "since": last.ended_at}).mappings().all()
-    return len(found) == 2 and all(reading_from(row).is_pin_enabled is False for row in found)
+    whole = len(found) == 2 and all(reading_from(row).is_pin_enabled is False for row in found)
+    return found[1]["at"] if whole else None
+
+
+def pins_sent(connection: Connection, e164: str) -> list[Attempt]:
+    """Every attempt of a phone that carried a PIN, oldest first."""
+    found = connection.execute(_PINS_SENT, {"e164": e164})
+    return [attempt_of(row) for row in found.mappings()]

@@ -6,19 +6,35 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
+from linewright.domain.happenings import HappeningKind
 from linewright.domain.number import Number
-from linewright.domain.pins import PinBook
+from linewright.domain.pin_history import TOLD, Noted, PinEvent, Told, pin_history
+from linewright.domain.pins import Change, ChangeKind, PinBook
 from linewright.errors import UsageError
 from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
-from linewright.store.gather import book_of_phone, last_good_of
-from linewright.store.rows import Row
+from linewright.store.gather import book_of_phone, last_good_of, pins_sent, unused_at
+from linewright.store.rows import Row, pin_of
 from linewright.store.sealing import Vault, bound
 
 __all__ = ["Audit", "Pins"]
+
+_DID = {f"pin {what}": what for what in ("show", "export", "import")}
+_KEPT = select(t.pins).where(t.pins.c.e164 == bindparam("e164")).order_by(t.pins.c.seq)
+_CHANGES = select(t.pin_changes).where(t.pin_changes.c.e164 == bindparam("e164"))
+_TOLD = (
+    select(t.happenings.c.at, t.happenings.c.kind)
+    .join(t.numbers, t.numbers.c.id == t.happenings.c.number)
+    .where(t.numbers.c.e164 == bindparam("e164"), t.happenings.c.kind.in_([kind.value for kind in TOLD]))
+    .distinct()
+    .order_by(t.happenings.c.at)
+)
+_NOTED = (
+    select(t.audit).where(t.audit.c.subject == bindparam("subject"), t.audit.c.action.in_(_DID)).order_by(t.audit.c.seq)
+)
 
 
 class Pins:
@@ -31,6 +47,25 @@ class Pins:
     def book(self, number: Number) -> PinBook:
         with self._database.reading() as connection:
             return book_of_phone(connection, number.e164, last_good_of(connection, number.id))
+
+    def history(self, number: Number) -> tuple[PinEvent, ...]:
+        """What became of the phone's PINs, the oldest first, without their digits."""
+        here = {"e164": number.e164}
+        with self._database.reading() as connection:
+            sent = pins_sent(connection, number.e164)
+            pins = [pin_of(row) for row in connection.execute(_KEPT, here).mappings()]
+            changes = connection.execute(_CHANGES, here).mappings().all()
+            told = connection.execute(_TOLD, here).mappings().all()
+            noted = connection.execute(_NOTED, {"subject": number.e164}).mappings().all()
+            unused = unused_at(connection, sent)
+        return pin_history(
+            pins,
+            sent,
+            [Change(at=row["at"], kind=ChangeKind(row["kind"])) for row in changes],
+            [Told(at=row["at"], kind=HappeningKind(row["kind"])) for row in told],
+            [_noted(row) for row in noted],
+            unused_at=unused,
+        )
 
     def show(self, number: Number, *, now: datetime, who: str) -> Secret:
         """The PIN that Linewright would send: the accepted one, else the best candidate, else one being set.
@@ -86,3 +121,7 @@ def _append(
 ) -> None:
     values = {"at": at, "who": who, "action": action, "subject": subject, "detail": dict(detail) if detail else None}
     connection.execute(insert(t.audit).values(values))
+
+
+def _noted(row: Row) -> Noted:
+    return Noted(at=row["at"], who=row["who"], action=_DID[row["action"]], pin=(row["detail"] or {}).get("pin"))

@@ -14,6 +14,7 @@ from linewright.domain.conditions import ConditionType, Status
 from linewright.domain.journal import Outcome
 from linewright.domain.number import Standing, Wanted
 from linewright.domain.operation import Goal, OperationState, ReplyKind, TaskKind
+from linewright.domain.pin_history import PinEventKind
 from linewright.domain.pins import PinState
 from linewright.service.api.examples import EXAMPLES
 
@@ -33,6 +34,7 @@ __all__ = [
     "Numbers",
     "OperationShape",
     "Operations",
+    "PinHistory",
     "PinStatus",
     "ProblemShape",
     "ReasonShape",
@@ -141,12 +143,29 @@ class PinShape(BaseModel):
     since: Moment | None
 
 
+class PinEventShape(BaseModel):
+    """Something that happened to a PIN. `pin` counts the phone's different PINs in the order in which they came."""
+
+    model_config = ConfigDict(extra="forbid")
+    at: Moment
+    event: PinEventKind
+    pin: int | None
+    message: str
+    by: str
+    operation: str | None
+    code: int | None
+    fbtrace_id: str | None
+
+
 class PinStatus(BaseModel):
-    """What is known of a number's PIN; the PIN itself is never given out here."""
+    """What is known of a number's PIN; the PIN itself is never given out here. `accepted` is when and by what it was
+    last accepted, `against` what speaks against it since."""
 
     model_config = _like("pin")
     number: NumberRef
     pin: PinShape
+    accepted: PinEventShape | None
+    against: list[PinEventShape]
 
 
 class NumberShape(BaseModel):
@@ -217,6 +236,12 @@ class ConditionShape(BaseModel):
 
 class Conditions(_Listing):
     items: list[ConditionShape]
+
+
+class PinHistory(_Listing):
+    """What became of a phone's PINs, the oldest first."""
+
+    items: list[PinEventShape]
 
 
 class CheckedNumber(NumberShape):

@@ -10,7 +10,15 @@ from fastapi.responses import JSONResponse
 from linewright.domain.number import Standing
 from linewright.service.api.bodies import NewNumber, NewOperation
 from linewright.service.api.idempotency import Idempotent
-from linewright.service.api.models import Conditions, Findings, Numbers, NumberShape, OperationShape, PinStatus
+from linewright.service.api.models import (
+    Conditions,
+    Findings,
+    Numbers,
+    NumberShape,
+    OperationShape,
+    PinHistory,
+    PinStatus,
+)
 from linewright.service.api.parts import (
     LONGEST,
     PRINTABLE,
@@ -28,7 +36,6 @@ from linewright.service.api.parts import (
     views_of,
 )
 from linewright.service.who import Operator, Viewer
-from linewright.shapes import number_ref
 
 __all__ = ["router"]
 
@@ -87,8 +94,13 @@ def conditions(desk: TheDesk, caller: Viewer, number: Name, account: InAccount =
 @router.get("/{number}/pin", response_model=PinStatus, responses=UNKNOWN, summary="What is known of its PIN")
 def pin_status(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
     """The PIN itself is never given out here."""
-    found = find_number(desk, number, account)
-    return shown({"number": number_ref(found), "pin": views_of(desk).number(found.id)["pin"]})
+    return shown(views_of(desk).pin_status(find_number(desk, number, account)))
+
+
+@router.get("/{number}/pin/history", response_model=PinHistory, responses=UNKNOWN, summary="What became of its PINs")
+def pin_history(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
+    """Every event of the phone's PINs without their digits, the oldest first."""
+    return paged(views_of(desk).pin_history(find_number(desk, number, account)), None)
 
 
 @router.post(

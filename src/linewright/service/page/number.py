@@ -173,6 +173,8 @@ def _moving(desk: Desk, seen: Seen) -> dict[str, Any]:
         "number": views_of(desk).number(seen.number.id),
         "seen": seen,
         "conditions": conditions,
+        "pin": views_of(desk).pin_status(seen.number),
+        "pin_events": views_of(desk).pin_history(seen.number),
         "cure": None if shape is not None and not shape["ended_at"] else _cure(seen, conditions),
         "hands_off": seen.judged.standing in HANDS_OFF,
         "v": _mark(desk, seen),

@@ -92,6 +92,24 @@ PINS = {
     "stale": "it was changed elsewhere since",
     "not used": "none is used",
 }
+PIN_EVENTS = {
+    "made": "Made",
+    "given": "Given",
+    "imported": "Imported",
+    "set": "Set",
+    "accepted": "Accepted",
+    "taken": "Sent, and nothing proven",
+    "refused": "Refused",
+    "doubted": "In doubt",
+    "locked": "Locked",
+    "lost": "Sent, answer lost",
+    "changed": "Changed elsewhere",
+    "off": "Two-step off",
+    "reset-asked": "Reset asked for",
+    "not-used": "Not used any more",
+    "shown": "Shown",
+    "exported": "Exported",
+}
 FOR_TERMINALS = " (with --pin-changed if somebody changed it since)"
 """Said in a question to whoever answers it there; the page has a box for it."""
 _COMMAND = re.compile(r"(?<!`)\blinewright (?:[a-z-]+ \+?\d+|account update \S+ --token-file FILE)")
@@ -113,6 +131,7 @@ _WORDS: dict[str, Any] = {
     "STANDINGS": STANDINGS,
     "TYPES": TYPES,
     "PINS": PINS,
+    "PIN_EVENTS": PIN_EVENTS,
     "coded": coded,
 }
 
