@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -180,6 +182,20 @@ def test_accounts_are_listed_checked_paused_and_removed(cli: Cli) -> None:
     assert cli.until_it_rests("register", "+15550133010").status == 0
     assert cli("account", "remove", "demo", "--yes").status == 0
     assert cli("account", "list").out.startswith("No account yet.")
+
+
+def test_recovery_by_itself_is_switched_on_and_off(cli: Cli) -> None:
+    def kept() -> list[tuple[str, bool]]:
+        with closing(sqlite3.connect(cli.home / "linewright.db")) as database:
+            return [(name, bool(on)) for name, on in database.execute("SELECT name, recover FROM accounts")]
+
+    assert kept() == [("demo", False)]
+    assert cli("account", "update", "demo", "--recover", "on").status == 0
+    assert cli("account", "update", "demo", "--pin-reset", "auto").status == 0
+    assert kept() == [("demo", True)]
+    assert cli("account", "update", "demo", "--recover", "perhaps").status == 2
+    assert cli("account", "update", "demo", "--recover", "off").status == 0
+    assert kept() == [("demo", False)]
 
 
 def test_a_new_token_releases_a_held_account(cli: Cli) -> None:

@@ -171,6 +171,15 @@ class Walker:
         self.press("Make a link")
         return self.page.locator(".shown-once").inner_text()
 
+    def adds_a_channel(self, name: str, address: str) -> None:
+        """Where alerts go; a test of it is sent at once, and told whether it came."""
+        self.go("/alerts/new")
+        self.page.get_by_label("Name", exact=True).fill(name)
+        self.page.get_by_role("textbox", name="Address").fill(address)
+        self.press("Add the channel")
+        self.go("/alerts")
+        self.press(f"Test {name}")
+
     def makes_a_link(self, key: str) -> str:
         card = self.question(key)
         card.get_by_role("button", name="Ask by link").click()

@@ -40,6 +40,7 @@ class Tour:
         self.link = admin.makes_a_link("133006")
         admin.registers("133000")
         admin.sees_online("133000")
+        admin.adds_a_channel("ops-mail", "json://127.0.0.1:9/")
         invitation = admin.invites("operator")
         admin.go("/settings/tokens")
         admin.page.get_by_label("What it is for").fill("nightly report")
