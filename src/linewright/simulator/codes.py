@@ -53,6 +53,7 @@ TABLE: dict[tuple[int, int | None], Code] = {
     (100, 2207051): Code("Phone number not registered", user="not-registered"),
     (100, 2388001): Code("Invalid parameter", user="no-certificate", transient=False),
     (100, 2388012): Code("Invalid parameter", user="already-listed", transient=False),
+    (100, 2388103): Code("Invalid parameter", user="migration-fault", transient=False),
     (100, 2388092): Code("Invalid parameter", user="weak-pin", transient=False),
     (102, None): Code("(#102) Session key invalid or no longer valid", http=401),
     (104, None): Code("An access token is required to request this resource.", http=401),
@@ -106,9 +107,10 @@ TABLE: dict[tuple[int, int | None], Code] = {
     (80007, None): Code("(#80007) Rate limit hit", details="usage"),
     (80008, None): Code("(#80008) There have been too many calls to this account.", details="usage"),
     (200000, 3095008): Code("Cannot add phone number to WhatsApp Business Account"),
+    (200000, None): Code("Cannot add phone number to WhatsApp Business Account"),
     (2388012, None): Code("Phone number already added", user="already-listed"),
     (2388001, None): Code("Cannot Create Certificate", user="two-step-on"),
-    (2388103, None): Code("There was an error migrating this phone number"),
+    (2388103, None): Code("There was an error migrating this phone number", user="migration-fault"),
     (2494100, None): Code("(#2494100) Phone number is in maintenance mode"),
 }
 

@@ -12,7 +12,7 @@ from linewright.simulator.face import Face
 from linewright.simulator.faults import Fault
 from linewright.simulator.reading import shown_registered, why_not_online
 from linewright.simulator.remote import Remote
-from linewright.simulator.truth import KINDS, Account, Budget, NameDecision, Number, Temper, Token
+from linewright.simulator.truth import ACCOUNT_TRUTHS, KINDS, Account, Budget, NameDecision, Number, Temper, Token
 from linewright.simulator.webhook_door import WebhookDoor
 
 __all__ = ["Door"]
@@ -82,6 +82,7 @@ class Door:
             "certificate_fault": number.certificate_fault,
             "on_biz_app": number.on_biz_app,
             "name_status": number.name_status_at(remote.now()),
+            "migrating_from": number.migrating_from,
             "storage": number.storage or {"status": "DEFAULT"},
             "first_write_at": as_text(phone.first_write_at),
             "locked_until": as_text(phone.locked_until),
@@ -209,7 +210,7 @@ class Door:
         return self.number(number.id)
 
     def change_account(self, name: str, **truth: Any) -> dict[str, Any]:
-        """Change what is true of an account: `locked` by policy, of which a webhook tells, or `may_create`."""
+        """Change what is true of an account (see `Account` for the names); of `locked` a webhook tells."""
         account = self.remote.accounts[name]
         was = account.locked
         self._set(account, truth)
@@ -230,9 +231,9 @@ class Door:
 
     def _set(self, account: Account, truth: dict[str, Any]) -> None:
         for field, value in truth.items():
-            if field not in ("may_create", "locked"):
+            if field not in ACCOUNT_TRUTHS:
                 raise KeyError(field)
-            setattr(account, field, value)
+            setattr(account, field, frozenset(value) if field == "hides" else value)
 
     def _truths(self, truth: dict[str, Any]) -> dict[str, Any]:
         found = {}
@@ -277,9 +278,12 @@ def _account(account: Account) -> dict[str, Any]:
         "name": account.name,
         "numbers": len(account.numbers),
         "subscribed": sorted(account.subscribed),
-        "may_create": account.may_create,
-        "locked": account.locked,
+        **{name: _json(getattr(account, name)) for name in sorted(ACCOUNT_TRUTHS)},
     }
+
+
+def _json(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _sends(number: Number) -> str:

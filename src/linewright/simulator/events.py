@@ -56,7 +56,7 @@ class Scene:
         return {"display_phone_number": digits_of(self.line())}
 
     def waba(self) -> dict[str, Any]:
-        return {"waba_id": self.account.id, "owner_business_id": self.account.id[::-1]}
+        return {"waba_id": self.account.id, "owner_business_id": self.account.business}
 
 
 def digits_of(number: Number) -> str:

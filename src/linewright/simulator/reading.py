@@ -51,20 +51,25 @@ def read_account(remote: Remote, account: Account, fields: str | None) -> dict[s
         "timezone_id": "1",
         "currency": "USD",
         "message_template_namespace": f"{remote.chance('namespace', account.id).getrandbits(128):032x}",
-        "account_review_status": "APPROVED",
-        "business_verification_status": "verified",
+        "account_review_status": account.review,
+        "business_verification_status": account.verification,
+        "owner_business_info": {"id": account.business, "name": f"Business {account.business[-4:]}"},
         "status": "ACTIVE",
         "ownership_type": "SELF",
         "country": "US",
         "health_status": _health(remote, account, None),
     }
+    if account.messaging_for is not None:
+        business = {"id": account.business, "name": account.name, "status": account.messaging_for, "type": "SELF"}
+        known["on_behalf_of_business_info"] = business
     by_itself = ("id", "name", "timezone_id", "currency", "message_template_namespace")
     wanted: Iterable[str] = [name.strip() for name in fields.split(",") if name] if fields else by_itself
     shown = {}
     for name in wanted:
-        if name not in known:
+        if name not in known and name != "on_behalf_of_business_info":
             raise _nonexisting(name, "WhatsAppBusinessAccount")
-        shown[name] = known[name]
+        if name in known and name not in account.hides:
+            shown[name] = known[name]
     return shown | {"id": account.id}
 
 
@@ -117,12 +122,20 @@ def _throughput(remote: Remote, number: Number) -> dict[str, str]:
 
 
 def _health(remote: Remote, account: Account, number: Number | None) -> dict[str, Any]:
-    entities = [
-        {"entity_type": "WABA", "id": account.id, "can_send_message": "AVAILABLE"},
-        {"entity_type": "BUSINESS", "id": account.id[::-1], "can_send_message": "AVAILABLE"},
-    ]
+    waba: dict[str, Any] = {"entity_type": "WABA", "id": account.id, "can_send_message": "AVAILABLE"}
+    if not account.has_payment:
+        waba["can_send_message"] = "BLOCKED"
+        waba["errors"] = [
+            {
+                "error_code": 141006,
+                "error_description": "There is an error with the payment method.",
+                "possible_solution": "Add a payment method to the account.",
+            }
+        ]
+    business = {"entity_type": "BUSINESS", "id": account.business, "can_send_message": "AVAILABLE"}
+    entities = [waba, business]
     if number is None:
-        return {"can_send_message": "AVAILABLE", "entities": entities}
+        return {"can_send_message": waba["can_send_message"], "entities": entities}
     able = number.on_biz_app or shown_registered(remote, number)
     phone: dict[str, Any] = {
         "entity_type": "PHONE_NUMBER",
@@ -138,7 +151,8 @@ def _health(remote: Remote, account: Account, number: Number | None) -> dict[str
                 "possible_solution": "Register and finish the OTP authentication process for this number.",
             }
         ]
-    return {"can_send_message": phone["can_send_message"], "entities": [phone, *entities]}
+    worst = "BLOCKED" if "BLOCKED" in (phone["can_send_message"], waba["can_send_message"]) else "AVAILABLE"
+    return {"can_send_message": worst, "entities": [phone, *entities]}
 
 
 def _number_health(remote: Remote, number: Number) -> dict[str, Any]:
@@ -173,7 +187,7 @@ _FIELDS: dict[str, Callable[[Remote, Number], Any]] = {
     "code_verification_status": lambda _, n: "VERIFIED" if n.verified else "NOT_VERIFIED",
     "account_mode": lambda _, n: "SANDBOX" if n.test_number else "LIVE",
     "name_status": lambda r, n: n.name_status_at(r.now()),
-    "new_name_status": lambda _, n: "NONE",
+    "new_name_status": lambda _, n: n.new_name_status,
     "new_display_name": lambda _, n: None,
     "quality_rating": lambda r, n: n.quality if shown_registered(r, n) else "UNKNOWN",
     "quality_score": lambda _, n: {"score": n.quality},

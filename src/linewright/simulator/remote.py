@@ -19,8 +19,8 @@ from itertools import pairwise
 from typing import Any
 
 from linewright.simulator.codes import Refusal
+from linewright.simulator.migration import Migrations
 from linewright.simulator.truth import Account, Number, OneTimeCode, Phone
-from linewright.simulator.world import World
 
 __all__ = ["Remote", "Sent"]
 
@@ -32,6 +32,7 @@ TOO_EARLY = (
     "Before override the current callback uri, your app must be subscribed to receive messages for WhatsApp "
     "Business Account"
 )
+TAKEN = "(#100) This phone number is registered with another WhatsApp Business Account"
 NOT_LINKED = "Phone number is not currently linked in Facebook Hosted System"
 
 
@@ -67,7 +68,7 @@ class Sent:
         return str(self.values.get(name, "")).lower() in ("true", "1")
 
 
-class Remote(World):
+class Remote(Migrations):
     """The world, and what the calls do to it."""
 
     def register(self, number: Number, sent: Sent) -> dict[str, Any]:
@@ -132,6 +133,8 @@ class Remote(World):
             raise Refusal(136024, 2388091, user="code-not-sent-wait", wait=3600)
         if number.verified:
             raise Refusal(136024)
+        if self.line_is_elsewhere(number):
+            raise Refusal(136024, 2388091)
         window = timedelta(seconds=temper.code_quota_window_seconds)
         recent = [at for at in phone.code_requests if now - at < window]
         phone.code_requests = [*recent, now]
@@ -154,6 +157,8 @@ class Remote(World):
             raise Refusal(100, message="(#100) Param code must be a string of six digits")
         if number.verified:
             raise Refusal(136025)
+        if self.line_is_elsewhere(number):
+            raise Refusal(136025, 2388093)
         codes = [code for code in phone.codes if code.number_id == number.id]
         if not codes:
             raise Refusal(136025, 2388093)
@@ -208,22 +213,26 @@ class Remote(World):
         }
 
     def create(self, account: Account, sent: Sent) -> dict[str, Any]:
-        """Add a phone to the account, unverified; with `migrate_phone_number` from another account."""
+        """Add a phone to the account, unverified; with `migrate_phone_number` from another account, name and all."""
         country = sent.text("cc") or sent.needed("country_code")
-        e164 = _e164(country, sent.needed("phone_number"))
-        name = sent.needed("verified_name")
-        if not 2 <= len(name) <= 75:
+        e164, moves = _e164(country, sent.needed("phone_number")), sent.flag("migrate_phone_number")
+        name = sent.text("verified_name") if moves else sent.needed("verified_name")
+        if name is not None and not 2 <= len(name) <= 75:
             raise Refusal(100, message="(#100) Param verified_name must have 2 to 75 characters")
         if not account.may_create:
             raise Refusal(200000, 3095008)
-        holders = [each for each in self.numbers.values() if each.phone.e164 == e164]
+        holders = [each for each in self.numbers.values() if each.phone.e164 == e164 and each.state == "live"]
         if any(each.account == account.id for each in holders):
-            raise Refusal(100, 2388012)
-        source = next((each for each in holders if each.state == "live"), None)
-        if source is not None:
-            self._refuse_migration(source, sent)
+            raise self.migration_refusal(2388012, e164, "already-listed")
+        source = next(iter(holders), None)
+        if moves:
+            self.refuse_migration(source, account, e164)
+        elif source is not None:
+            raise Refusal(100, message=TAKEN)
+        if account.number_limit is not None and len(account.numbers) >= account.number_limit:
+            raise Refusal(200000)
         number = self.add_number(account.id, e164)
-        number.name = name
+        number.name = source.name if moves and source is not None else name or number.name
         number.verified = number.registered = number.ever_registered = number.certificate_fault = False
         number.last_onboarded_at = None
         number.shows.clear()
@@ -268,14 +277,6 @@ class Remote(World):
     def unsubscribe(self, account: Account, app: str) -> dict[str, Any]:
         account.subscribed.pop(app, None)
         return OK
-
-    def _refuse_migration(self, source: Number, sent: Sent) -> None:
-        if not sent.flag("migrate_phone_number"):
-            raise Refusal(100, message="(#100) This phone number is registered with another WhatsApp Business Account")
-        if source.on_biz_app or source.on_premise or source.test_number:
-            raise Refusal(2388103)
-        if source.phone.pin is not None:
-            raise Refusal(2388001)
 
     def _go_online(self, number: Number) -> None:
         number.registered = number.ever_registered = True

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 __all__ = [
+    "ACCOUNT_TRUTHS",
     "ALL_SCOPES",
     "KINDS",
     "Account",
@@ -33,6 +34,8 @@ ALL_SCOPES = frozenset({MANAGEMENT, MESSAGING})
 
 HOUR = 3600
 DAY = 24 * HOUR
+BUSINESS = "900000000000001"
+"""The portfolio of every account that was given none."""
 
 
 @dataclass
@@ -42,7 +45,8 @@ class Temper:
     `languages` are those its texts may come in; `varied_units` lets "7 hours" come as "420 minutes" too;
     `echo_secrets` puts token, PIN and code into the error texts; `nonexisting_fields` are fields that this
     Graph version does not know; `pin_retired` ignores the PIN, as the remote announced for September 2026;
-    `enforce_usage` refuses calls above the hourly limit of an account with 80008.
+    `enforce_usage` refuses calls above the hourly limit of an account with 80008; `migration_code_as` says where the
+    migration's codes stand: as `code`, as `subcode` of 100, or `either`, as the seed has it.
     """
 
     pin_spacing_seconds: int = 30
@@ -68,6 +72,7 @@ class Temper:
     echo_secrets: bool = False
     nonexisting_fields: frozenset[str] = frozenset()
     enforce_usage: bool = False
+    migration_code_as: str = "either"
     registration_down_until: datetime | None = None
 
 
@@ -148,7 +153,8 @@ class Number:
     `name_effect` says what an unfinished name review does to a register: nothing, refuse it with 2388001, or let it
     succeed without any effect. `shows` overrides single fields of a reading (None leaves the field out), which is how
     a remote that contradicts itself is played. `deregisters_owed` is how many good deregistrations a half-done one
-    still needs; `callbacks` are the addresses that apps gave for the webhooks of this number alone.
+    still needs; `callbacks` are the addresses that apps gave for the webhooks of this number alone. `confirmed` is
+    whether its owner cleared the way for a migration; `migrating_from` is the id that it takes the line from.
     """
 
     id: str
@@ -173,6 +179,8 @@ class Number:
     name_status: str = "APPROVED"
     name_decision: NameDecision | None = None
     name_effect: Literal["none", "refuse", "no_effect"] = "none"
+    new_name_status: str = "NONE"
+    confirmed: bool = True
     last_onboarded_at: datetime | None = None
     migrating_from: str | None = None
     storage: dict[str, Any] = field(default_factory=dict)
@@ -202,6 +210,11 @@ class Account:
     """One WhatsApp Business Account and the ids of its numbers, oldest first.
 
     `active` once one of its numbers was registered; `locked` by policy; `may_create` numbers through the API.
+    `review` and `verification` are what its node says of them; `owner` is the business behind it (None: the one that
+    all share), `messaging_for` the state of *Messaging For* (None: it is nobody's), `set_up` whether it was set up
+    for migrations away from it, `has_payment` whether a payment method is there, `number_limit` how many numbers it
+    may hold, `migration_faults` how many migrations more fail for a passing fault. `hides` are fields that its node
+    does not show.
     """
 
     id: str
@@ -211,7 +224,21 @@ class Account:
     may_create: bool = True
     locked: bool = False
     active: bool = False
+    review: str = "APPROVED"
+    verification: str = "verified"
+    owner: str | None = None
+    messaging_for: str | None = "APPROVED"
+    set_up: bool = True
+    has_payment: bool = True
+    number_limit: int | None = None
+    migration_faults: int = 0
+    hides: frozenset[str] = frozenset()
     calls: deque[datetime] = field(default_factory=deque)
+
+    @property
+    def business(self) -> str:
+        """The portfolio behind it."""
+        return self.owner or BUSINESS
 
 
 @dataclass
@@ -239,5 +266,7 @@ def _kinds(owner: type) -> dict[str, tuple[Any, ...]]:
     return found
 
 
+ACCOUNT_TRUTHS = frozenset(_kinds(Account)) - {"id", "name", "numbers", "subscribed", "active", "calls"}
+"""What may be changed of an account."""
 KINDS = _kinds(Number) | _kinds(Phone)
 """The types of each truth of a number and of its phone, by name."""

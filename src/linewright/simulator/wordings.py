@@ -193,7 +193,56 @@ USER_TEXTS: dict[str, dict[str, tuple[tuple[str, str], ...]]] = {
     },
     "two-step-on": {
         "en": (("Two-step verification is on", "Turn two-step verification off before you migrate."),),
+        "pt": (("Confirmação em duas etapas ativada", "Desative-a antes de migrar o número."),),
         "es": (("Verificación en dos pasos activada", "Desactívala antes de migrar el número."),),
+        "de": (("Zwei-Schritte-Verifizierung ist an", "Schalte sie vor der Migration aus."),),
+    },
+    "ownership": {
+        "en": (("Ownership not confirmed", "Confirm that you own this phone number before you migrate it."),),
+        "pt": (("Propriedade não confirmada", "Confirme que este número é seu antes de migrá-lo."),),
+        "de": (("Inhaberschaft nicht bestätigt", "Bestätige zuerst, dass dir diese Nummer gehört."),),
+    },
+    "migration-webhooks": {
+        "en": (("Webhooks not set", "Set webhooks on the destination account before you migrate this number."),),
+        "pt": (("Webhooks não configurados", "Configure os webhooks na conta de destino antes de migrar."),),
+        "de": (("Webhooks fehlen", "Richte im Zielkonto zuerst Webhooks ein."),),
+    },
+    "migration-not-needed": {
+        "en": (("No migration needed", "Add this phone number directly; it does not have to be migrated."),),
+        "pt": (("Migração desnecessária", "Adicione o número diretamente."),),
+        "es": (("No hace falta migrar", "Agrega este número directamente."),),
+    },
+    "migration-name": {
+        "en": (("Display name not approved", "The display name must be approved, and no other may be pending."),),
+        "pt": (("Nome de exibição não aprovado", "O nome de exibição precisa estar aprovado."),),
+        "de": (("Anzeigename nicht genehmigt", "Der Anzeigename muss genehmigt sein, und keiner darf ausstehen."),),
+    },
+    "migration-source": {
+        "en": (("Source not set up", "The source account is not set up for this migration."),),
+        "pt": (("Conta de origem não configurada", "A conta de origem não está pronta para a migração."),),
+    },
+    "migration-payment": {
+        "en": (("No payment account", "Add a payment account to the destination before you migrate."),),
+        "pt": (("Sem conta de pagamento", "Adicione uma forma de pagamento à conta de destino."),),
+        "es": (("Sin cuenta de pago", "Agrega una cuenta de pago en el destino."),),
+    },
+    "migration-fault": {
+        "en": (("Migration failed", "There was an error migrating this phone number. Try again later."),),
+        "pt": (("Falha na migração", "Ocorreu um erro ao migrar este número."),),
+        "de": (("Migration fehlgeschlagen", "Bei der Migration dieser Nummer trat ein Fehler auf."),),
+    },
+    "migration-business": {
+        "en": (("Another business", "This phone number belongs to another Business Manager."),),
+        "pt": (("Outra empresa", "Este número pertence a outro Gerenciador de Negócios."),),
+    },
+    "migration-destination": {
+        "en": (("Destination not approved", "The destination account must be approved first."),),
+        "pt": (("Destino não aprovado", "A conta de destino precisa ser aprovada."),),
+        "de": (("Ziel nicht genehmigt", "Das Zielkonto muss zuerst genehmigt werden."),),
+    },
+    "migration-messaging-for": {
+        "en": (("Messaging For pending", "The destination's Messaging For request must be approved first."),),
+        "pt": (("Messaging For pendente", "A solicitação do destino precisa ser aprovada."),),
     },
 }
 
