@@ -93,7 +93,7 @@ class Alerts:
         for account in self._store.changes.due():
             count += self._store.changes.look(account, self._clock.now(), footer=footer)
             await asyncio.sleep(0)
-        return count
+        return count + self._store.releases.remind(self._clock.now(), footer=footer)
 
     def _footer(self) -> str:
         public = self._office.public_url

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from linewright.domain.number import Number, Standing, Wanted
 from linewright.domain.operation import OPEN_STATES, Goal, OperationState, ReplyKind
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["GOALS", "confirmed", "goal_of", "method", "one_answer", "standing", "states", "wanted"]
+__all__ = ["GOALS", "confirmed", "day", "goal_of", "method", "one_answer", "standing", "states", "wanted"]
 
 METHODS = {"sms": "SMS", "voice": "VOICE"}
 GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
@@ -61,10 +63,27 @@ def confirmed(number: Number, confirm: str | None) -> None:
     if confirm == number.e164[-4:]:
         return
     raise UsageError(
-        "The last four digits do not match." if confirm else "A deregister needs the number's last four digits.",
+        "The last four digits do not match." if confirm else "This takes the number's last four digits.",
         fix="Give them with --confirm; nothing was changed.",
         reason="confirm",
     )
+
+
+def day(text: str | None, today: date) -> date | None:
+    """A day of the past, as 2026-03-01."""
+    if text is None:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found > today:
+        raise UsageError(
+            "The day of the last paid message lies in the future." if found else f"{text[:20]} is no day.",
+            fix="Give it as YEAR-MONTH-DAY, such as 2026-03-01; without it the latest possible day is reckoned with.",
+            reason="last-paid",
+        )
+    return found
 
 
 def one_answer(*, value: Secret | None, approve: bool, done: bool, decline: bool, resend: str | None) -> ReplyKind:

@@ -25,13 +25,13 @@ from linewright.explain import explain
 from linewright.secret import Secret
 from linewright.shapes import condition_shape, listing, when
 from linewright.store.digest import address_of
-from linewright.store.operations import Options
+from linewright.store.operations import FirstKey, Options
 from linewright.store.prune import prune
 from linewright.store.sealing import reseal
 from linewright.store.timeline import timeline
 from linewright.store.users import INVITED_FOR, Role
 from linewright.vault import rotate_file
-from linewright.views import Views
+from linewright.views import Views, not_released
 from linewright.wiring import assemble
 
 if TYPE_CHECKING:
@@ -275,6 +275,37 @@ class Linewright:
         """Takes a number off the Cloud API; needs `confirm`, its last four digits."""
         return await self._do(Goal.DEREGISTER, n, options)
 
+    async def release(
+        self, n: str, *, confirm: str | None = None, last_paid: str | None = None, who: str = "terminal"
+    ) -> Shape:
+        """Gives a number up on purpose: turns the first key and opens its deregister, or joins the open one. Nothing is
+        sent before the second key, the `approve` question, is turned by somebody else than `who`.
+
+        `confirm` are the number's last four digits, `last_paid` the day of its last paid message, if known. Raises
+        `UsageError`: `confirm`, `last-paid`, `released` for one that is given up already, `operation-open`.
+        """
+        number = self._store.numbers.find(n)
+        asked.confirmed(number, confirm)
+        day = asked.day(last_paid, self.clock.now().date())
+        self._views.refuse_released(number)
+        self._store.accounts.open_token(number.account)
+        operation, _ = self._store.operations.open(
+            Goal.DEREGISTER, number, now=self.clock.now(), release=FirstKey(who, day)
+        )
+        return self._views.operation(operation.id)
+
+    async def release_status(self, n: str, *, last_paid: str | None = None) -> Shape:
+        """How far the number's release is, what remains to be done by hand and when, and what another provider needs.
+        With `last_paid` that day is noted first, which moves the reminder.
+
+        Raises `UsageError`: `not-released`, `last-paid`.
+        """
+        number = self._store.numbers.find(n)
+        day = asked.day(last_paid, self.clock.now().date())
+        if day is not None and self._store.releases.last_paid(number.id, day) is None:
+            raise not_released(number)
+        return self._views.release(number)
+
     async def _do(self, goal: Goal, n: str, options: dict[str, Any]) -> Shape:
         opened = await self.open(goal.value, n, **options)
         return await self.drive(opened["id"])
@@ -387,8 +418,9 @@ class Linewright:
         decline: bool = False,
         resend: str | None = None,
         pin_changed: bool = False,
+        who: str = "terminal",
     ) -> Shape:
-        """Takes one answer; the operation goes on with the next `push`, `drive` or `follow`.
+        """Takes one answer of the person `who`; the operation goes on with the next `push`, `drive` or `follow`.
 
         Raises `UsageError` for an answer that is turned away; the question stays open. Returns the
         operation; for an account's question, the question itself.
@@ -396,7 +428,7 @@ class Linewright:
         answer = asked.one_answer(value=value, approve=approve, done=done, decline=decline, resend=resend)
         question = self._store.tasks.get(task)
         self._store.tasks.answer(
-            task, answer, now=self.clock.now(), value=value, pin_changed=pin_changed, method=resend
+            task, answer, now=self.clock.now(), value=value, pin_changed=pin_changed, method=resend, who=who
         )
         return self._views.operation(question.operation) if question.operation else await self.task(task)
 
@@ -482,11 +514,17 @@ class Linewright:
             [shape["id"] for shape in items], self.clock.now(), self.office.catalogue
         )
         items = [shape | _judged(shape, found[shape["id"]]) for shape in items]
+        due = [
+            self._views.release(self._store.numbers.get(each.number))
+            for each in self._store.releases.due(self.clock.now())
+        ]
+        due = [each for each in due if each["account"] in names and each["state"] == "released"]
         wanting = [item for item in items if item["warning"] or (item["operation"] and item["wanted"] != "released")]
         accounts = [self._account(name) for name in names]
         return listing(items) | {
             "accounts": accounts,
-            "attention": len(wanting) + len(troubled),
+            "releases": due,
+            "attention": len(wanting) + len(troubled) + len(due),
             "checked_at": when(self.clock.now()),
         }
 

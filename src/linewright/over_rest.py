@@ -179,6 +179,20 @@ class RemoteLinewright:
     async def deregister(self, n: str, **options: Any) -> Shape:
         return await self._do("deregister", n, options)
 
+    async def release(
+        self, n: str, *, confirm: str | None = None, last_paid: str | None = None, who: str = "terminal"
+    ) -> Shape:
+        path, account = _named(n)
+        return await self._shape(f"{path}/release", {"confirm": confirm, "last_paid": last_paid}, account=account)
+
+    async def release_status(self, n: str, *, last_paid: str | None = None) -> Shape:
+        path, account = _named(n)
+        if last_paid is None:
+            found: Shape = await self._of(n, "/release")
+            return found
+        changed: Shape = await self._rest.patch(f"{path}/release", {"last_paid": last_paid}, account=account)
+        return changed
+
     async def _do(self, goal: str, n: str, options: dict[str, Any]) -> Shape:
         return await self.drive((await self.open(goal, n, **options))["id"])
 
@@ -273,6 +287,7 @@ class RemoteLinewright:
         decline: bool = False,
         resend: str | None = None,
         pin_changed: bool = False,
+        who: str = "terminal",
     ) -> Shape:
         asked.one_answer(value=value, approve=approve, done=done, decline=decline, resend=resend)
         body = {"value": value, "approve": approve, "done": done, "decline": decline, "resend": resend}

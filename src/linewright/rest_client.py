@@ -100,8 +100,8 @@ class RestClient:
             return self._document(answer)
         raise AssertionError("the last try returns or raises")
 
-    async def patch(self, path: str, body: Body) -> Any:
-        return self._document(await self._sent("PATCH", path, {}, body=body))
+    async def patch(self, path: str, body: Body, **params: str | None) -> Any:
+        return self._document(await self._sent("PATCH", path, params, body=body))
 
     async def delete(self, path: str, **params: str | None) -> Any:
         return self._document(await self._sent("DELETE", path, params))

@@ -9,10 +9,12 @@ from typing import Any
 from linewright.domain.budget import LIMITED, Budget
 from linewright.domain.conditions import Condition
 from linewright.domain.journal import Attempt, CallKind
-from linewright.domain.number import Number, Reading
+from linewright.domain.number import Number, Reading, Wanted
 from linewright.domain.operation import Account, Operation, OperationState, ReplyKind, TaskKind
 from linewright.domain.pin_history import Acceptance, PinEvent
 from linewright.domain.pins import PinBook
+from linewright.domain.release import Remains, Todo, by_hand, other_provider, over
+from linewright.store.releases import Release
 
 __all__ = [
     "BUDGETED",
@@ -28,6 +30,7 @@ __all__ = [
     "operation_shape",
     "pin_event_shape",
     "pin_status_shape",
+    "release_shape",
     "seconds",
     "task_shape",
     "when",
@@ -205,6 +208,36 @@ def pin_status_shape(number: Number, pins: PinBook, told: Acceptance | None) -> 
         "accepted": pin_event_shape(told.accepted) if told else None,
         "against": [pin_event_shape(event) for event in told.against] if told else [],
     }
+
+
+def release_shape(release: Release, seen: Remains, *, is_open: bool) -> Shape:
+    """`off_at` is since when it is surely not registered, `deletable_at` from when on it can be deleted at the latest;
+    `by_hand` what remains, `other_provider` what another one needs to take it over."""
+    ended = release.closed_for or over(seen.standing, seen.number.wanted is Wanted.ONLINE, absent=seen.absent)
+    state = "open" if is_open else "stopped" if release.off_at is None else ended or "released"
+    return {
+        "number": number_ref(seen.number),
+        "account": release.account,
+        "state": state,
+        "operation": release.operation,
+        "opened_at": when(release.opened_at),
+        "opened_by": release.opened_by,
+        "approved_at": when(release.approved_at),
+        "approved_by": release.approved_by,
+        "off_at": when(release.off_at),
+        "last_paid": release.last_paid.isoformat() if release.last_paid else None,
+        "deletable_at": due(release.due_at),
+        "reminded_at": when(release.reminded_at),
+        "closed_at": when(release.closed_at),
+        "standing": seen.standing.value,
+        "read_at": when(seen.reading.at) if seen.reading else None,
+        "by_hand": [_todo_shape(each) for each in by_hand(seen)],
+        "other_provider": [_todo_shape(each) for each in other_provider(seen)],
+    }
+
+
+def _todo_shape(todo: Todo) -> Shape:
+    return {"name": todo.name, "done": todo.done, "what": todo.what, "how": todo.how}
 
 
 def condition_shape(condition: Condition) -> Shape:

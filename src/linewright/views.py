@@ -8,10 +8,12 @@ from linewright.domain.budget import Budget, budget_of
 from linewright.domain.case import Case
 from linewright.domain.journal import CallKind
 from linewright.domain.number import Number, Standing
-from linewright.domain.operation import Operation
+from linewright.domain.operation import OPEN_STATES, Operation
 from linewright.domain.pin_history import acceptance
 from linewright.domain.rails import NOT_OURS
+from linewright.domain.release import Remains
 from linewright.domain.standing import Judged
+from linewright.errors import UsageError
 from linewright.shapes import (
     BUDGETED,
     account_shape,
@@ -20,6 +22,7 @@ from linewright.shapes import (
     operation_shape,
     pin_event_shape,
     pin_status_shape,
+    release_shape,
     task_shape,
 )
 from linewright.store.accounts import AccountLine
@@ -28,7 +31,7 @@ from linewright.store.numbers import NumberLine
 from linewright.store.tasks import Task
 from linewright.wiring import Installation
 
-__all__ = ["Views", "standing_words"]
+__all__ = ["Views", "not_released", "standing_words"]
 
 Shape = dict[str, Any]
 
@@ -48,6 +51,15 @@ def standing_words(judged: Judged) -> str:
     if judged.reason == "contradictory":
         return "Not known: the reading contradicts itself, and a second one will tell."
     return STANDING_WORDS.get(judged.standing) or NOT_OURS[judged.standing]
+
+
+def not_released(number: Number) -> UsageError:
+    name = number.display or number.e164
+    return UsageError(
+        f"{name} is not released.",
+        fix=f"`linewright release {number.e164}` gives it up on purpose.",
+        reason="not-released",
+    )
 
 
 class Views:
@@ -121,6 +133,35 @@ class Views:
     def pin_history(self, number: Number) -> list[Shape]:
         """What became of its PINs, the oldest first."""
         return [pin_event_shape(event) for event in self._office.store.pins.history(number)]
+
+    def release(self, number: Number) -> Shape:
+        """The latest release of a number. Raises `UsageError` (reason `not-released`)."""
+        found = self._office.store.releases.of(number.id)
+        if found is None:
+            raise not_released(number)
+        office = self._office
+        case = one_number(office.store.database, number.id, office.clock.now(), office.catalogue).case
+        operation = office.store.operations.get(found.operation)
+        seen = Remains(
+            number=case.number,
+            standing=case.standing,
+            reading=case.last_good,
+            pins=case.pins,
+            absent=case.number.absent_since is not None,
+            deletable=found.due_at,
+            now=case.now,
+        )
+        return release_shape(found, seen, is_open=operation.state in OPEN_STATES)
+
+    def refuse_released(self, number: Number) -> None:
+        """Raises `UsageError` (reason `released`) for a number that was given up and is not back."""
+        found = self._office.store.releases.of(number.id)
+        if found is not None and found.off_at is not None and found.closed_at is None:
+            raise UsageError(
+                f"{number.display or number.e164} was released already, on {found.off_at:%Y-%m-%d}.",
+                fix=f"`linewright release {number.e164} --status` tells what remains to be done by hand.",
+                reason="released",
+            )
 
     def conditions(self, number: str) -> list[Shape]:
         """The conditions of one number now. Raises `KeyError` for an unknown one."""

@@ -12,7 +12,20 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from linewright.cli import accounts, alerts, care, goals, numbers, options, practice, serve, users, work, worker
+from linewright.cli import (
+    accounts,
+    alerts,
+    care,
+    goals,
+    numbers,
+    options,
+    practice,
+    release,
+    serve,
+    users,
+    work,
+    worker,
+)
 from linewright.cli.explain import show
 from linewright.cli.guard import chosen, guarded
 from linewright.cli.say import fault, write
@@ -99,6 +112,7 @@ def _version(asked: bool) -> None:
 
 
 goals.add_to(app)
+release.add_to(app)
 care.add_to(app)
 
 

@@ -37,21 +37,25 @@ WORDS: dict[str, tuple[str, Answer]] = {
 LATER = ("", "later")
 
 
-def ask(task: Shape, *, again: bool = False) -> Answer | None:
+def ask(task: Shape, *, again: bool = False, word: str | None = None) -> Answer | None:
     """Puts a question; None when the person leaves it for later (the question stays open).
 
-    `again`: it stands on the screen already, and an answer was turned away.
+    `again`: it stands on the screen already, and an answer was turned away. With `word` nothing but that word approves.
     """
     ways = task["answers"]
     if not again:
         fault("\n" + clean(task["question"]))
-        fault("\n".join(f"  {hint}" for hint in _hints(task["kind"], ways)))
+        fault("\n".join(f"  {hint}" for hint in _hints(task["kind"], ways, word)))
     while True:
         try:
             said = _typed(task["kind"], ways)
         except EOFError:
             return None
         answer = _understood(said, task["kind"], ways)
+        if word is not None and (answer or {}).get("approve"):
+            answer = None
+        if word is not None and said.strip() == word:
+            answer = {"approve": True}
         if answer is not None or said.strip().lower() in LATER:
             return answer
         fault("That is none of the answers above.")
@@ -71,12 +75,16 @@ def sure(question: str) -> bool:
     return line(f"{clean(question)} [y/N] ").lower() in ("y", "yes")
 
 
-def _hints(kind: str, ways: list[str]) -> list[str]:
+def _hints(kind: str, ways: list[str], word: str | None = None) -> list[str]:
     what = {"otp": "the code, or the whole message", "pin": "the six digits (not shown)"}
     known: dict[str, str] = {
         "value": what.get(kind, "the answer"),
         "resend": "sms | voice: send a new code that way",
-        "approve": "approve: set a new PIN through the API" if kind == "pin" else "yes: go ahead",
+        "approve": f"{word}: type this word to go ahead"
+        if word
+        else "approve: set a new PIN through the API"
+        if kind == "pin"
+        else "yes: go ahead",
         "done": "done: two-step verification is off now" if kind == "pin" else "done: it is changed, look again",
         "decline": "decline: end the operation here",
     }

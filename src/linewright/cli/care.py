@@ -46,6 +46,10 @@ def check(
     held = [account for account in found["accounts"] if account["state"] != "ok"]
     warned = [_warning(item) for item in found["items"] if item["warning"]]
     parts = [number_list(found["items"]), account_list(held) if held else "", "\n".join(warned)]
+    parts += [
+        f"{each['number']['display']} is released, and can be deleted in WhatsApp Manager now."
+        for each in found["releases"]
+    ]
     parts.append(f"Needs attention: {needy}." if needy else "Nothing needs attention.")
     result(found, "\n\n".join(part for part in parts if part), as_json=as_json)
     return ATTENTION if needy else 0

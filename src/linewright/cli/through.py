@@ -36,6 +36,14 @@ class Manner:
     as_json: bool
     by_link: bool = False
     """At a question it is not asked here: a link is made for whoever has the phone."""
+    command: str | None = None
+    """The command that goes on with it, where it is not named like the goal."""
+    key_word: str | None = None
+    """What a person types to approve, in full: the second key of a release."""
+
+    def named(self, operation: Shape) -> Shape:
+        """The operation as the command that goes on with it calls it."""
+        return operation | ({"goal": self.command} if self.command else {})
 
     @property
     def waits(self) -> bool:
@@ -75,7 +83,7 @@ def _leave(seen: _Seen, manner: Manner, asked_as: str | None) -> int:
     if manner.by_link and status == STATUS["asking"] and seen.operation["task"]:
         _link(seen.operation["task"]["id"], seen.now, as_json=manner.as_json)
     if status == STATUS["waiting"]:
-        fault(goes_on(seen.operation, seen.now, asked_as, worked=seen.worked))
+        fault(goes_on(manner.named(seen.operation), seen.now, asked_as, worked=seen.worked))
     return status
 
 
@@ -140,7 +148,8 @@ class _Watch:
 
     def _answered(self, task: Shape) -> bool:
         """Asks until an answer is taken; False when the person leaves it for later."""
-        answer = ask(task)
+        word = self._manner.key_word if task["kind"] == "approve" else None
+        answer = ask(task, word=word)
         while True:
             if answer is None:
                 return False
@@ -148,7 +157,7 @@ class _Watch:
                 run(_answer(task["id"], answer))
             except UsageError as error:
                 fault(clean(f"{error.message} {error.fix}"))
-                answer = ask(task, again=True)
+                answer = ask(task, again=True, word=word)
             else:
                 return True
 
@@ -160,7 +169,7 @@ class _Watch:
             write_json(operation)
         fault(
             f"\nStopped watching. The operation {operation['id']} stays as it is, and nothing is lost.\n"
-            f"`{again(operation, self._asked_as)}` goes on with it; `linewright operation cancel "
+            f"`{again(self._manner.named(operation), self._asked_as)}` goes on with it; `linewright operation cancel "
             f"{operation['id']}` ends it."
         )
         return STATUS[operation["state"]]

@@ -26,6 +26,7 @@ __all__ = [
     "pin_history_text",
     "pin_status_text",
     "pin_words",
+    "release_text",
     "state_words",
     "task_list",
     "task_text",
@@ -116,7 +117,7 @@ def again(operation: Shape, asked_as: str | None = None) -> str:
     """The command that takes this operation up again; `asked_as` is the number as the person wrote it."""
     number = operation["number"]
     words = ["linewright", operation["goal"], asked_as or number["e164"] or number["id"]]
-    if operation["goal"] == "deregister" and number["e164"]:
+    if operation["goal"] in ("deregister", "release") and number["e164"]:
         words += ["--confirm", number["e164"][-4:]]
     return shlex.join(words)
 
@@ -209,6 +210,44 @@ def pin_words(pin: Mapping[str, Any]) -> str:
     """`accepted, since 2026-03-01 09:00:00`."""
     since = moment(pin["since"])
     return f"{pin['state']}, since {stamp(since)}" if since else str(pin["state"])
+
+
+MARKS = {True: "done    ", False: "to do   ", None: "not seen"}
+
+
+def release_text(release: Shape) -> str:
+    """How far a release is, what remains, and what another provider needs."""
+    number = release["number"]["display"]
+    lines = [f"{number} in {release['account']}: {_release_state(release)}"]
+    if release["state"] == "released":
+        lines += ["", "What remains:", *_todos(release["by_hand"])]
+        lines += ["", "If another provider shall have it, before it is deleted:", *_todos(release["other_provider"])]
+    return clean("\n".join(lines))
+
+
+def _release_state(release: Shape) -> str:
+    asked = f"The first key was turned by {release['opened_by']}"
+    second = f", the second by {release['approved_by']}" if release["approved_by"] else ""
+    return {
+        "open": f"its release is under way (operation {release['operation']}). {asked}{second}.",
+        "stopped": f"its release ended without giving it up (operation {release['operation']}).",
+        "released": f"released, surely off since {_day(release['off_at'])}. {asked}{second}.",
+        "gone": "released, and gone from its account. Nothing remains.",
+        "back": "it was released, and brought back since.",
+    }.get(release["state"], "it was released before; nothing reminds of that any more.")
+
+
+def _day(text: str | None) -> str:
+    at = moment(text)
+    return f"{at:%Y-%m-%d}" if at else "an unknown day"
+
+
+def _todos(todos: list[Shape]) -> list[str]:
+    lines = []
+    for todo in todos:
+        lines.append(f"  {MARKS[todo['done']]}  {todo['what']}")
+        lines += [f"            {todo['how']}"] if todo["how"] and todo["done"] is not True else []
+    return lines
 
 
 UNUSED = (

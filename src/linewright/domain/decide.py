@@ -35,7 +35,7 @@ def _ended_by_person(case: Case) -> Action | None:
         return GiveUp(
             reason=Reason.DECLINED,
             message=f"The question ({declined.kind}) was declined. {_what_stays(case)}",
-            next_step="`linewright operation retry` takes it up again.",
+            next_step=_again(case),
         )
     if case.operation.cancel_asked_at is None:
         return None
@@ -55,8 +55,15 @@ def _ended_by_person(case: Case) -> Action | None:
     return GiveUp(
         reason=Reason.CANCELLED,
         message=f"Cancelled. {_what_stays(case)}",
-        next_step="`linewright operation retry` takes it up again.",
+        next_step=_again(case),
     )
+
+
+def _again(case: Case) -> str:
+    """Both keys of a release are turned anew."""
+    if case.operation.release:
+        return "The number is not given up. `linewright release` asks for both keys anew."
+    return "`linewright operation retry` takes it up again."
 
 
 def _between(case: Case) -> bool:

@@ -76,6 +76,7 @@ class Topic(StrEnum):
     CHANGE = "change"
     PROPOSAL = "proposal"
     ACCOUNT = "account"
+    RELEASE = "release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,8 @@ class Operation:
     """Why Linewright proposes it by itself: a person approves it before anything is sent, unless that is None."""
     proposed_until: datetime | None = None
     """From then on it goes on without an answer; None: never."""
+    release: bool = False
+    """For a deregister: the number is given up, so no way back is wanted, and a second person is asked."""
     cancel_asked_at: datetime | None = None
     version: int = 0
     """Moves with every change from outside (an answer, a flag), so that none is lost during a turn."""

@@ -14,6 +14,7 @@ from linewright.domain.number import Standing
 from linewright.domain.operation import Evidence, Goal, ReplyKind, Topic
 from linewright.domain.pins import Pin, PinOrigin, PinState
 from linewright.domain.proposal import proposal
+from linewright.domain.release import second_key, second_look
 from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, reset_possible, support
 from linewright.domain.verification import is_verified, next_move, request_code
 
@@ -84,22 +85,40 @@ def verify(case: Case) -> Action:
 
 def deregister(case: Case) -> Action:
     last = case.last(CallKind.DEREGISTER)
+    first = second_key(case) if case.operation.release else None
+    if first is not None:
+        return first
     if not case.registered:
+        if case.operation.release:
+            return _released(case, last)
         if last and (last.ok or last.in_doubt):
             return Done(reason=Reason.DEREGISTERED, message="The number is deregistered; a reading shows it.")
         sent = "" if last else " Nothing was sent."
         return Done(reason=Reason.NOT_REGISTERED, message=f"The number is not registered.{sent}")
-    if last and last.refused and case.remedy(last) == "not_registered":
+    denied = last is not None and last.refused and case.remedy(last) == "not_registered"
+    if denied and not case.operation.release:
         return Done(
             reason=Reason.NOT_REGISTERED,
             message="The remote says that the number is not registered, though it still reads as online.",
             proven=False,
         )
-    if last and last.ok and not case.settled_by_person(last.ended_at):
+    if last and (last.ok or denied) and not case.settled_by_person(last.ended_at):
         return _proof_wait(case, last, "Deregistered; the reading does not show it yet.") or support(
-            case, last, "The deregistration was answered ok an hour ago, but the number still reads online."
+            case, last, "The deregistration was answered an hour ago, but the number still reads online."
         )
     return toward(case, CallKind.DEREGISTER)
+
+
+def _released(case: Case, last: Attempt | None) -> Action:
+    """Given up, and proven by two readings where something was sent; what remains is done by hand."""
+    sent = last is not None and (last.ok or last.in_doubt)
+    wait = second_look(case, last) if last is not None and sent else None
+    said = "Deregistered; two readings show it." if sent else "It was offline already, so nothing was sent."
+    return wait or Done(
+        reason=Reason.DEREGISTERED if sent else Reason.NOT_REGISTERED,
+        message=f"The number is released. {said} Linewright never brings it back by itself.",
+        next_step=f"`linewright release {case.number.e164} --status` tells what remains to be done by hand, and when.",
+    )
 
 
 def set_pin(case: Case) -> Action:

@@ -17,6 +17,7 @@ from linewright.domain.ladders import held_kinds, held_until, unsent_until
 from linewright.domain.number import Standing
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
 from linewright.domain.pins import PinState
+from linewright.domain.release import WAY, second_key
 from linewright.domain.remedies import ask_pin, support
 from linewright.domain.shelter import outage_wait
 from linewright.domain.standing import RECHECK
@@ -193,7 +194,7 @@ def not_ours(case: Case, action: Action) -> Action | None:
     return GiveUp(
         reason=reason,
         message=f"This number is not for Linewright to change. {NOT_OURS[case.standing]}",
-        next_step=WAY_BACK[case.standing],
+        next_step=WAY[case.standing] if case.operation.release else WAY_BACK[case.standing],
     )
 
 
@@ -293,9 +294,12 @@ def pin_refused(case: Case, action: Action) -> Action | None:
 
 
 def no_way_back(case: Case, action: Action) -> Action | None:
-    """9. A number that is online is deregistered only with the way back open and a person's approval."""
+    """9. A number that is online is deregistered only with the way back open and a person's approval; one that is
+    given up needs no way back, but a second key."""
     if not _writes(action) or action.kind is not CallKind.DEREGISTER:
         return None
+    if case.operation.release:
+        return second_key(case)
     maybe_app = case.last_good is not None and case.last_good.is_on_biz_app is None
     if not case.registered and not maybe_app:
         return None
@@ -305,7 +309,8 @@ def no_way_back(case: Case, action: Action) -> Action | None:
             return GiveUp(
                 reason=Reason.NO_WAY_BACK,
                 message=f"The number is online, and there would be no sure way back: {missing}.",
-                next_step="Nothing was changed. Mend that first, or release the number in WhatsApp Manager.",
+                next_step="Nothing was changed. Mend that first; to give the number up for good, "
+                f"use `linewright release {case.number.e164}`.",
             )
     if case.reply(Topic.DEREGISTER, ReplyKind.APPROVE):
         return None

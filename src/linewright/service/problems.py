@@ -28,6 +28,8 @@ STATUS = {
     "unknown-user": 404,
     "unknown-token": 404,
     "unknown-channel": 404,
+    "not-released": 404,
+    "released": 409,
     "operation-open": 409,
     "operation-ended": 409,
     "task-closed": 409,

@@ -36,6 +36,13 @@ class Caller:
     session: str | None = None
     user: str | None = None
     csrf: str = ""
+    maker: str | None = None
+    """The person who made the program's token."""
+
+    @property
+    def person(self) -> str:
+        """Who answers for it: a program is nobody of its own."""
+        return self.maker or self.who
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes
@@ -54,7 +61,7 @@ def api_caller(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Cal
             headers={"WWW-Authenticate": "Bearer"},
         )
     scopes = frozenset[str]().union(*(INCLUDES[scope] for scope in token.scopes))
-    return Caller(who=f"token {token.name}", scopes=scopes)
+    return Caller(who=f"token {token.name}", scopes=scopes, maker=token.made_by)
 
 
 def page_caller(request: Request, desk: Annotated[Desk, Depends(desk_of)]) -> Caller | None:

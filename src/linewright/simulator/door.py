@@ -84,6 +84,7 @@ class Door:
             "name_status": number.name_status_at(remote.now()),
             "migrating_from": number.migrating_from,
             "storage": number.storage or {"status": "DEFAULT"},
+            "last_paid_at": as_text(number.last_paid_at),
             "first_write_at": as_text(phone.first_write_at),
             "locked_until": as_text(phone.locked_until),
             "pin_hold_until": as_text(phone.pin_hold_until),
@@ -133,11 +134,15 @@ class Door:
         *,
         two_step: str | None = None,
         pin: str | None = None,
-        delete: bool = False,
+        delete: bool | dict[str, Any] = False,
         disconnect: bool = False,
     ) -> dict[str, Any]:
         """What the owner does in WhatsApp Manager: two-step off, another PIN, delete the number, or `disconnect` it
-        from the app. Webhooks tell of all but the deletion."""
+        from the app. Webhooks tell of all but the deletion.
+
+        Deleting is refused for 30 days after the last paid message. `{"pin": …}` is the PIN that was typed for it,
+        which a connected number asks for (`{}`: none was); `True` types the right one.
+        """
         number = self.remote.find(name)
         if two_step not in (None, "off"):
             raise ValueError('two_step can only be turned "off" here; give a pin to turn it on')
@@ -150,10 +155,20 @@ class Door:
         if disconnect:
             number.registered, number.registration_changed_at = False, self.remote.now()
             self.webhooks.tells(number, ("partner-removed", {"reason": "ACCOUNT_DISCONNECTED"}))
-        if delete:
+        if delete is not False:
+            typed = number.phone.pin if delete is True else delete.get("pin")
+            self._refuse_deletion(number, typed)
             self.remote.remove(number)
             return {"id": number.id, "deleted": True}
         return self.number(number.id)
+
+    def _refuse_deletion(self, number: Number, typed: str | None) -> None:
+        hold = timedelta(seconds=self.remote.temper.paid_hold_seconds)
+        if number.last_paid_at is not None and self.remote.now() < number.last_paid_at + hold:
+            free = as_text(number.last_paid_at + hold)
+            raise ValueError(f"it sent paid messages in the last 30 days: it can be deleted from {free} on")
+        if number.registered and number.phone.pin is not None and typed != number.phone.pin:
+            raise ValueError("a connected number is deleted only with its two-step PIN")
 
     def add_fault(
         self,

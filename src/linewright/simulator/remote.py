@@ -197,7 +197,10 @@ class Remote(Migrations):
         return OK
 
     def send(self, number: Number, sent: Sent) -> dict[str, Any]:
-        """Send a message; only the truth of the registration is played here, nothing is delivered."""
+        """Send a message; only the truth of the registration is played here, nothing is delivered.
+
+        A template is a paid message.
+        """
         sent.needed("messaging_product")
         to = sent.needed("to")
         if self.accounts[number.account].locked or number.state == "BANNED":
@@ -206,6 +209,8 @@ class Remote(Migrations):
             raise Refusal(133010)
         if number.certificate_fault:
             raise Refusal(131045)
+        if sent.text("type") == "template":
+            number.last_paid_at = self.now()
         return {
             "messaging_product": "whatsapp",
             "contacts": [{"input": to, "wa_id": to.lstrip("+")}],

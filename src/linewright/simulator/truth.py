@@ -64,6 +64,7 @@ class Temper:
     code_delay_seconds: int = 0
     code_guesses: int = 5
     deletion_seconds: int = 300
+    paid_hold_seconds: int = 30 * DAY
     reading_lag_seconds: int = 0
     weak_pins_refused: bool = True
     pin_retired: bool = False
@@ -155,6 +156,7 @@ class Number:
     a remote that contradicts itself is played. `deregisters_owed` is how many good deregistrations a half-done one
     still needs; `callbacks` are the addresses that apps gave for the webhooks of this number alone. `confirmed` is
     whether its owner cleared the way for a migration; `migrating_from` is the id that it takes the line from.
+    `last_paid_at` is when it sent its last paid message, which holds up its deletion.
     """
 
     id: str
@@ -183,6 +185,7 @@ class Number:
     confirmed: bool = True
     last_onboarded_at: datetime | None = None
     migrating_from: str | None = None
+    last_paid_at: datetime | None = None
     storage: dict[str, Any] = field(default_factory=dict)
     shows: dict[str, Any] = field(default_factory=dict)
     callbacks: dict[str, str] = field(default_factory=dict)

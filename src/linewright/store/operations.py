@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
@@ -20,10 +20,11 @@ from linewright.store.engine import Database
 from linewright.store.ids import new_id
 from linewright.store.keep import after_attempts, note, set_timers, wake
 from linewright.store.people import Brought, PinDesk, file_reply
+from linewright.store.releases import begin, paid_until
 from linewright.store.rows import Row, number_of, operation_of
 from linewright.store.sealing import Vault
 
-__all__ = ["Operations", "Options"]
+__all__ = ["FirstKey", "Operations", "Options"]
 
 _RACES = 5
 _OPEN = t.operations.c.ended_at.is_(None)
@@ -50,6 +51,14 @@ _DEFAULTS: dict[str, Any] = {"code_method": "SMS", "code_language": "en_US", "us
 
 
 @dataclass(frozen=True, slots=True)
+class FirstKey:
+    """What opens a release: the person who turned the first key, and the day of the last paid message, if known."""
+
+    who: str
+    last_paid: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """What somebody asks for, looked at before the transaction."""
 
@@ -60,6 +69,7 @@ class _Asked:
     now: datetime
     said: str
     source: str = "person"
+    release: FirstKey | None = None
 
 
 class Operations:
@@ -78,9 +88,11 @@ class Operations:
         options: Options | None = None,
         pin: Secret | None = None,
         because: int | None = None,
+        release: FirstKey | None = None,
     ) -> tuple[Operation, bool]:
         """Opens an operation, or joins the phone's open one of the same goal, applying what is given; whether
-        it was opened. A PIN answers an open `pin` question. `because` is kept as evidence.
+        it was opened. A PIN answers an open `pin` question. `because` is kept as evidence. With `release` a deregister
+        gives the number up.
 
         Raises `UsageError`: reason `operation-open` for another goal, `answer-refused` or `pin-refused` for
         the PIN, `account-removed`. Of two processes that race, one opens and the other joins.
@@ -88,7 +100,8 @@ class Operations:
         if because is not None and not 0 <= because < LARGEST_CODE:
             raise UsageError(f"{because} is no error code.", fix="Give the code as Meta names it, such as 131045.")
         looked_at = self._desk.look_at(pin, number, goal, now) if pin is not None else None
-        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now, f"Opened: {goal.value}.")
+        said = f"Opened: {'release' if release else goal.value}."
+        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now, said, release=release)
         for _ in range(_RACES):
             try:
                 with self._database.writing() as connection:
@@ -103,7 +116,7 @@ class Operations:
         query = select(t.operations).where(t.operations.c.e164 == number.e164, _OPEN).with_for_update()
         found = connection.execute(query).mappings().one_or_none()
         if found is not None:
-            _refuse_other(found, number, asked.goal)
+            _refuse_other(found, number, asked)
             return self._join(connection, found, number, asked), False
         _refuse_removed(connection, number)
         return _get(connection, self._new(connection, number, asked)), True
@@ -119,6 +132,7 @@ class Operations:
             "opened_at": asked.now,
             "state": OperationState.RUNNING.value,
             "wake_at": asked.now,
+            "release": asked.release is not None,
             **_DEFAULTS,
             **asked.options,
         }
@@ -126,6 +140,9 @@ class Operations:
         set_timers(connection, [operation], asked.now)
         note(connection, operation, asked.now, OperationState.RUNNING, message=asked.said)
         _hear(connection, number, asked)
+        if asked.release:
+            first = asked.release
+            begin(connection, operation, number.id, number.account, asked.now, first.who, first.last_paid)
         if asked.pin:
             self._desk.keep(connection, number, *asked.pin, changed=False)
         return operation
@@ -140,6 +157,8 @@ class Operations:
     def _join(self, connection: Connection, found: Row, number: Number, asked: _Asked) -> Operation:
         here = t.operations.c.id == found["id"]
         _hear(connection, number, asked)
+        if asked.release and asked.release.last_paid:
+            paid_until(connection, found["id"], asked.release.last_paid)
         if asked.pin:
             kept = self._desk.keep(connection, number, *asked.pin, changed=False)
             question = _open_pin_question(connection, found["task"])
@@ -208,6 +227,7 @@ class Operations:
             old = _get(connection, operation)
             if wake(connection, t.operations.c.id == operation, at=now):
                 return _get(connection, operation), False
+            _refuse_release(old)
             row = connection.execute(select(t.numbers).where(t.numbers.c.id == old.number)).mappings().one()
         options = Options(
             code_method=old.code_method,
@@ -266,15 +286,27 @@ def _get(connection: Connection, operation: str) -> Operation:
     return operation_of(row)
 
 
-def _refuse_other(found: Row, number: Number, goal: Goal) -> None:
-    if found["goal"] == goal.value and found["number"] == number.id:
+def _refuse_other(found: Row, number: Number, asked: _Asked) -> None:
+    alike = found["goal"] == asked.goal.value and found["release"] == (asked.release is not None)
+    if alike and found["number"] == number.id:
         return
-    what = found["goal"] if found["number"] == number.id else f"{found['goal']} of its id {found['number']}"
+    goal = "release" if found["release"] else found["goal"]
+    what = goal if found["number"] == number.id else f"{goal} of its id {found['number']}"
     raise UsageError(
         f"The operation {found['id']} ({what}) is open on this phone.",
         fix=f"Let it end, or cancel it (`linewright operation cancel {found['id']}`), then run this again.",
         reason="operation-open",
     )
+
+
+def _refuse_release(old: Operation) -> None:
+    """Nobody gives a number up by repeating something: both keys are turned anew."""
+    if old.release:
+        raise UsageError(
+            "A release is not taken up again: it needs both of its keys anew.",
+            fix=f"Run `linewright release {old.e164}` and type its last four digits.",
+            reason="confirm",
+        )
 
 
 def _refuse_removed(connection: Connection, number: Number) -> None:

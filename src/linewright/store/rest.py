@@ -14,6 +14,7 @@ from linewright.engine.ports import Rested
 from linewright.store import tables as t
 from linewright.store.ids import new_id
 from linewright.store.keep import note, set_timers
+from linewright.store.releases import finish
 from linewright.store.rows import Row
 
 __all__ = ["rest"]
@@ -54,6 +55,8 @@ def rest(connection: Connection, operation: str, rested: Rested, at: datetime, v
         )
     if rested.state is OperationState.DONE and (wanted := WANTED_AFTER.get(Goal(found["goal"]))):
         connection.execute(update(t.numbers).where(t.numbers.c.id == found["number"]).values(wanted=wanted.value))
+        if found["release"]:
+            finish(connection, found, at)
     return True
 
 

@@ -23,6 +23,7 @@ from linewright.store.operations import Operations
 from linewright.store.pace import AccountPace
 from linewright.store.pins import Audit, Pins
 from linewright.store.recoveries import Recoveries
+from linewright.store.releases import Releases
 from linewright.store.requests import Requests
 from linewright.store.sealing import Vault
 from linewright.store.tasks import Tasks
@@ -45,6 +46,7 @@ class Store:
         self.numbers = Numbers(database)
         self.operations = Operations(database, vault)
         self.recoveries = Recoveries(database, self.operations)
+        self.releases = Releases(database)
         self.tasks = Tasks(database, vault)
         self.pins = Pins(database, vault)
         self.audit = Audit(database)

@@ -48,6 +48,7 @@ __all__ = [
     "pins",
     "readings",
     "recoveries",
+    "releases",
     "replies",
     "requests",
     "sessions",
@@ -176,6 +177,7 @@ operations = Table(
     Column("ask_first", Boolean, nullable=False, server_default=false()),
     Column("proposed", Words),
     Column("proposed_until", Moment),
+    Column("release", Boolean, nullable=False, server_default=false()),
 )
 """`task` names the open question that the operation shows; it may be its account's. `turn_at` is when the account's
 pace lets it make its calls. `ask_first`: not even the first code is sent before a person says so.
@@ -564,6 +566,30 @@ recoveries = Table(
 )
 """Registers that Linewright opened by itself, and why."""
 Index("ix_recoveries_number", recoveries.c.number, recoveries.c.at)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("operation", Text, ForeignKey("operations.id"), nullable=False, unique=True),
+    Column("number", Text, ForeignKey("numbers.id"), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("approved_at", Moment),
+    Column("approved_by", Text),
+    Column("last_paid", Text),
+    Column("off_at", Moment),
+    Column("due_at", Moment),
+    Column("reminded_at", Moment),
+    Column("closed_at", Moment),
+    Column("closed_for", Text),
+)
+"""Numbers that were given up. `opened_by` and `approved_by` are the people behind the two keys; `off_at`, since when it
+is surely not registered, is set once it is released; `due_at` is when it can be deleted, of which people are reminded
+once; `closed_for` says why nothing is to be reminded of any more: gone, back, or forgotten."""
+Index("ix_releases_number", releases.c.number)
+_some("ix_releases_open", releases.c.due_at, where=releases.c.closed_at.is_(None) & releases.c.off_at.is_not(None))
 
 changes = Table(
     "changes",

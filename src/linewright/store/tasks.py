@@ -18,6 +18,7 @@ from linewright.store.engine import Database
 from linewright.store.ids import new_id
 from linewright.store.keep import after_attempts, change_pin
 from linewright.store.people import Brought, PinDesk, file_reply
+from linewright.store.releases import approve, refuse_same_person
 from linewright.store.rows import Row, number_of, prefixed
 from linewright.store.sealing import Vault, bound, seal
 
@@ -101,12 +102,14 @@ class Tasks:
         value: Secret | None = None,
         pin_changed: bool = False,
         method: str | None = None,
+        who: str = "terminal",
     ) -> Reply:
         """Takes an answer: journalled, its PIN or code sealed, the operation due now.
 
         `value` goes with VALUE (a code may stand in a whole message), `pin_changed` with a PIN, `method`
-        (sms or voice) with RESEND. Raises `UsageError`, with nothing changed and the question still open:
-        `task-closed`, `answer-refused` (a kind that is not taken, not six digits), `pin-refused`.
+        (sms or voice) with RESEND; `who` is the person who answers. Raises `UsageError`, with nothing changed and the
+        question still open: `task-closed`, `answer-refused` (a kind that is not taken, not six digits),
+        `pin-refused`, `second-key` (whoever turned the first key of a release).
         """
         asked = self.get(task)
         _refuse_closed(asked)
@@ -114,7 +117,7 @@ class Tasks:
         looked_at = self._look_at(asked, value, now)
         brought = Brought(pin_changed=pin_changed, method=_method(answer, method))
         with self._database.writing() as connection:
-            return self._take(connection, task, answer, now, looked_at, brought)
+            return self._take(connection, task, answer, now, looked_at, brought, who)
 
     def _look_at(self, asked: Task, value: Secret | None, now: datetime) -> _Value:
         if value is None:
@@ -136,12 +139,22 @@ class Tasks:
             return Goal(connection.execute(query).scalar_one())
 
     def _take(
-        self, connection: Connection, task: str, answer: ReplyKind, now: datetime, value: _Value, brought: Brought
+        self,
+        connection: Connection,
+        task: str,
+        answer: ReplyKind,
+        now: datetime,
+        value: _Value,
+        brought: Brought,
+        who: str,
     ) -> Reply:
         row = _locked(connection, task)
         asked = task_of(row)
         _refuse_closed(asked)
         reply, pin, code = new_id("reply"), None, None
+        if asked.topic is Topic.RELEASE and asked.operation is not None and answer is ReplyKind.APPROVE:
+            refuse_same_person(connection, asked.operation, who)
+            approve(connection, asked.operation, who, now)
         if asked.number is not None and value.pin:
             pin = self._desk.keep(connection, asked.number, *value.pin, changed=brought.pin_changed)
         if value.code:

@@ -17,7 +17,7 @@ from linewright.store.digest import digest_of, new_bearer
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
 
-__all__ = ["INVITED_FOR", "SESSION_LASTS", "Invitation", "Role", "Session", "User", "Users"]
+__all__ = ["INVITED_FOR", "SESSION_LASTS", "Invitation", "Role", "Session", "User", "Users", "operators"]
 
 INVITED_FOR = timedelta(days=2)
 SESSION_LASTS = timedelta(days=14)
@@ -32,6 +32,9 @@ class Role(StrEnum):
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
+
+
+_MAY_ACT = (Role.OPERATOR.value, Role.ADMIN.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,11 @@ class Users:
         with self._database.reading() as connection:
             query = select(func.count()).select_from(t.users).where(t.users.c.closed_at.is_(None))
             return connection.execute(query).scalar_one() > 0
+
+    def operators(self) -> int:
+        """How many may act."""
+        with self._database.reading() as connection:
+            return operators(connection)
 
     def password_of(self, name: str) -> tuple[User, str] | None:
         """The user of that name who may log in, and the hash of the password."""
@@ -297,3 +305,9 @@ def _keep_an_admin(connection: Connection, user: User) -> None:
             fix="Make somebody else an admin first.",
             reason="last-admin",
         )
+
+
+def operators(connection: Connection) -> int:
+    """How many people may act, by role."""
+    query = select(func.count()).select_from(t.users).where(t.users.c.closed_at.is_(None), t.users.c.role.in_(_MAY_ACT))
+    return int(connection.execute(query).scalar_one())

@@ -11,7 +11,17 @@ from linewright.secret import Secret
 from linewright.service.api.examples import BODIES
 from linewright.store.operations import LARGEST_CODE
 
-__all__ = ["AccountChange", "AccountsChange", "Answer", "NewAccount", "NewNumber", "NewOperation", "SecretText"]
+__all__ = [
+    "AccountChange",
+    "AccountsChange",
+    "Answer",
+    "NewAccount",
+    "NewNumber",
+    "NewOperation",
+    "NewRelease",
+    "ReleaseChange",
+    "SecretText",
+]
 
 LONGEST_SECRET = 4_096
 
@@ -95,6 +105,27 @@ class NewOperation(BaseModel):
     use_reserve: Annotated[bool, Field(description="Spend the attempts kept for a person.")] = False
     subscribe: bool = True
     by_link: Annotated[bool, Field(description="Send no code before whoever has the phone says so.")] = False
+
+
+Day = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="A day of the past.", json_schema_extra={"format": "date"}
+    ),
+]
+
+
+class NewRelease(BaseModel):
+    """`confirm` are the number's last four digits, `last_paid` is the day of its last paid message, if it is known."""
+
+    model_config = _like("release")
+    confirm: Annotated[str, Field(max_length=20, pattern=r"^[^\x00]*$")]
+    last_paid: Day | None = None
+
+
+class ReleaseChange(BaseModel):
+    model_config = _like("release_change")
+    last_paid: Day
 
 
 class Answer(BaseModel):

@@ -18,6 +18,8 @@ BODIES: dict[str, Any] = {
     "number": {"e164": "+15550144444", "account": "shop", "verified_name": "The Shop"},
     "register": {"goal": "register", "pin": "012345"},
     "deregister": {"goal": "deregister", "confirm": "3005"},
+    "release": {"confirm": "3005", "last_paid": "2026-04-20"},
+    "release_change": {"last_paid": "2026-04-20"},
     "code": {"value": "Your WhatsApp code: 123-830"},
     "approve": {"approve": True},
     "resend": {"resend": "voice"},

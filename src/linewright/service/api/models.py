@@ -38,6 +38,7 @@ __all__ = [
     "PinStatus",
     "ProblemShape",
     "ReasonShape",
+    "ReleaseShape",
     "ServiceShape",
     "TaskShape",
     "Tasks",
@@ -238,6 +239,39 @@ class Conditions(_Listing):
     items: list[ConditionShape]
 
 
+class TodoShape(BaseModel):
+    """Something that must be so; `done` is null where it cannot be seen."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str
+    done: bool | None
+    what: str
+    how: str | None
+
+
+class ReleaseShape(BaseModel):
+    """A number that is given up. `deletable_at`: from then on WhatsApp Manager deletes it at the latest."""
+
+    model_config = ConfigDict(extra="forbid")
+    number: NumberRef
+    account: str
+    state: Literal["open", "stopped", "released", "gone", "back", "again", "forgotten"]
+    operation: str
+    opened_at: Moment
+    opened_by: str
+    approved_at: Moment | None
+    approved_by: str | None
+    off_at: Moment | None
+    last_paid: str | None
+    deletable_at: Moment | None
+    reminded_at: Moment | None
+    closed_at: Moment | None
+    standing: Standing
+    read_at: Moment | None
+    by_hand: list[TodoShape]
+    other_provider: list[TodoShape]
+
+
 class PinHistory(_Listing):
     """What became of a phone's PINs, the oldest first."""
 
@@ -258,6 +292,7 @@ class Checked(_Listing):
     model_config = ConfigDict(extra="allow")
     items: list[CheckedNumber]
     accounts: list[AccountShape]
+    releases: Annotated[list[ReleaseShape], Field(description="Released numbers that can be deleted by now.")]
     attention: int
     checked_at: Moment
 

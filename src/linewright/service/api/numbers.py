@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
 from linewright.domain.number import Standing
-from linewright.service.api.bodies import NewNumber, NewOperation
+from linewright.service.api.bodies import NewNumber, NewOperation, NewRelease, ReleaseChange
 from linewright.service.api.idempotency import Idempotent
 from linewright.service.api.models import (
     Conditions,
@@ -18,6 +18,7 @@ from linewright.service.api.models import (
     OperationShape,
     PinHistory,
     PinStatus,
+    ReleaseShape,
 )
 from linewright.service.api.parts import (
     LONGEST,
@@ -120,6 +121,41 @@ async def open_operation(
     opened, is_new = await desk.linewright.open_or_join(body.goal, found.id, **given)
     acted(desk, caller, f"{body.goal} {'opened' if is_new else 'joined'}", opened["id"], **_told(body, found.id))
     return shown(await desk.linewright.push(opened["id"]), 201 if is_new else 200)
+
+
+@router.post(
+    "/{number}/release",
+    response_model=OperationShape,
+    status_code=201,
+    responses=refused(404, 409),
+    summary="Give it up on purpose",
+)
+async def release(
+    desk: TheDesk, caller: Operator, number: Name, body: NewRelease, account: InAccount = None
+) -> JSONResponse:
+    """The first key. It opens a deregister that asks for the second one: another operator approves it, or the same one
+    where there is no other. Linewright never brings a released number back by itself. 409 (`released`) once it is."""
+    found = find_number(desk, number, account)
+    opened = await desk.linewright.release(found.id, confirm=body.confirm, last_paid=body.last_paid, who=caller.person)
+    acted(desk, caller, "release opened", opened["id"], number=found.id)
+    return shown(await desk.linewright.push(opened["id"]), 201)
+
+
+@router.get("/{number}/release", response_model=ReleaseShape, responses=UNKNOWN, summary="How far its release is")
+async def release_status(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
+    """What remains to be done by hand and when, and what another provider needs. 404 (`not-released`)."""
+    return shown(await desk.linewright.release_status(find_number(desk, number, account).id))
+
+
+@router.patch("/{number}/release", response_model=ReleaseShape, responses=UNKNOWN, summary="Say when it sent last")
+async def change_release(
+    desk: TheDesk, caller: Operator, number: Name, body: ReleaseChange, account: InAccount = None
+) -> JSONResponse:
+    """The day of the last paid message, which only its owner can see; it moves the reminder."""
+    found = find_number(desk, number, account)
+    changed = await desk.linewright.release_status(found.id, last_paid=body.last_paid)
+    acted(desk, caller, "release last paid", found.id, day=body.last_paid)
+    return shown(changed)
 
 
 @router.post("/{number}/doctor", response_model=Findings, responses=UNKNOWN, summary="Look at what it rests on")

@@ -50,10 +50,10 @@ def show_task(desk: TheDesk, caller: Viewer, task: Id) -> JSONResponse:
 )
 async def answer_task(desk: TheDesk, caller: Operator, task: Id, body: Answer) -> JSONResponse:
     """The answer is the operation, or the question itself where it is an account's. 409 once it is closed; 422
-    (`answer-refused`, `pin-refused`) turns an answer away, and the question stays open. Where no worker runs,
-    every call that needs no waiting is made before the answer comes."""
+    (`answer-refused`, `pin-refused`, `second-key`) turns an answer away, and the question stays open. Where no worker
+    runs, every call that needs no waiting is made before the answer comes."""
     given = {name: getattr(body, name) for name in type(body).model_fields}
-    taken = await desk.linewright.answer(task, **given)
+    taken = await desk.linewright.answer(task, **given, who=caller.person)
     acted(desk, caller, "task answer", task, answer=_kind(body).value)
     return shown(await desk.linewright.push(taken["id"]) if "goal" in taken else taken)
 

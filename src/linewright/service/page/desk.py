@@ -36,6 +36,7 @@ def desk_page(
 ) -> Response:
     found, total = desk.store.fleet.questions(skip=(page - 1) * PAGE, limit=PAGE)
     shown: dict[str, Any] = {
+        "reminders": _reminders(desk) if page == 1 else [],
         "questions": found,
         "total": total,
         "next_href": f"/desk?page={page + 1}" if total > page * PAGE else "",
@@ -71,7 +72,7 @@ async def answer(request: Request, desk: TheDesk, caller: Operating, task: str, 
     """Takes an answer and says at once what came of it: a wrong code is asked for again, with the reason."""
     asked = desk.store.tasks.get(task)
     try:
-        shape = await desk.linewright.answer(task, **_answer(form))
+        shape = await desk.linewright.answer(task, **_answer(form), who=caller.person)
     except UsageError as refused:
         if refused.reason == "task-closed":
             return _one(request, desk, caller, task, late=True)
@@ -98,6 +99,13 @@ async def ask_by_link(request: Request, desk: TheDesk, caller: Operating, task: 
     found, channels = desk.store.tasks.get(task), [each.name for each in desk.store.channels.all()]
     shown = {"task": found, "url": made["url"], "expires_at": made["expires_at"], "channels": channels}
     return draw(request, caller, "linked.html", **shown)
+
+
+def _reminders(desk: Desk) -> list[dict[str, Any]]:
+    """Released numbers that somebody should delete by now."""
+    due = desk.store.releases.due(desk.linewright.clock.now())
+    found = [views_of(desk).release(desk.store.numbers.get(each.number)) for each in due]
+    return [each for each in found if each["state"] == "released"]
 
 
 def _answer(form: FormData) -> dict[str, Any]:

@@ -89,6 +89,33 @@ async def forget(request: Request, desk: TheDesk, caller: Operating, id: str) ->
     return goto(request, "/fleet", said=f"{name} is no longer listed. What was kept of it stays.")
 
 
+@router.post("/numbers/{id}/release")
+async def release(request: Request, desk: TheDesk, caller: Operating, id: str, form: Form) -> Response:
+    """The first key of a release; the second is answered on the desk, by somebody else where there is one."""
+    seen = number_of(desk, id)
+    last4 = "".join(sign for sign in text_of(form, "confirm") if sign.isdigit()) or None
+    try:
+        shape = await desk.linewright.release(
+            id, confirm=last4, last_paid=text_of(form, "last_paid") or None, who=caller.person
+        )
+    except UsageError as refused:
+        return _page(request, desk, caller, seen, goal="release", wrong=refused)
+    audited(desk, caller, "release", seen.number.e164, operation=shape["id"])
+    return goto(request, f"/numbers/{id}", **said_of(await desk.linewright.settle(shape["id"])))
+
+
+@router.post("/numbers/{id}/last-paid")
+async def last_paid(request: Request, desk: TheDesk, caller: Operating, id: str, form: Form) -> Response:
+    """The day of the last paid message, which moves the reminder of a released number."""
+    seen = number_of(desk, id)
+    try:
+        shape = await desk.linewright.release_status(id, last_paid=text_of(form, "last_paid") or "no day")
+    except UsageError as refused:
+        return _page(request, desk, caller, seen, goal="last-paid", wrong=refused)
+    audited(desk, caller, "release last paid", seen.number.e164, day=shape["last_paid"])
+    return goto(request, f"/numbers/{id}", said="The day is noted, and the reminder moved.")
+
+
 @router.get("/numbers/{id}/bundle")
 async def bundle(desk: TheDesk, caller: Person, id: str) -> Response:
     """The support bundle: redacted, so everybody who may look may have it."""
@@ -149,6 +176,7 @@ def _page(
         earlier=[told for told in found if told.operation.id != shown][:EARLIER],
         goal=goal,
         wrong=wrong,
+        people=desk.store.users.operators(),
         **moving,
         **words_for(caller),
     )
@@ -156,7 +184,8 @@ def _page(
 
 def _mark(desk: Desk, seen: Seen) -> str:
     operation = open_or_latest(desk, seen.number.id, seen.number.e164)
-    return digest(seen.judged, seen.warning, seen.read_at, operation, mark_of(desk, operation) if operation else "")
+    mark = mark_of(desk, operation) if operation else ""
+    return digest(seen.judged, seen.warning, seen.read_at, operation, mark, desk.store.releases.of(seen.number.id))
 
 
 def _moving(desk: Desk, seen: Seen) -> dict[str, Any]:
@@ -173,12 +202,22 @@ def _moving(desk: Desk, seen: Seen) -> dict[str, Any]:
         "number": views_of(desk).number(seen.number.id),
         "seen": seen,
         "conditions": conditions,
+        "release": _release(desk, seen),
         "pin": views_of(desk).pin_status(seen.number),
         "pin_events": views_of(desk).pin_history(seen.number),
         "cure": None if shape is not None and not shape["ended_at"] else _cure(seen, conditions),
         "hands_off": seen.judged.standing in HANDS_OFF,
         "v": _mark(desk, seen),
     }
+
+
+def _release(desk: Desk, seen: Seen) -> dict[str, Any] | None:
+    """The number's release, while it is given up."""
+    try:
+        shape = views_of(desk).release(seen.number)
+    except UsageError:
+        return None
+    return shape if shape["state"] in ("released", "gone") else None
 
 
 def _cure(seen: Seen, conditions: Sequence[Mapping[str, Any]]) -> Mapping[str, str] | None:

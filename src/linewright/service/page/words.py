@@ -92,6 +92,14 @@ PINS = {
     "stale": "it was changed elsewhere since",
     "not used": "none is used",
 }
+TODOS = {
+    "off": "Off",
+    "webhook": "Webhook address",
+    "deleted": "Deleted",
+    "two-step-off": "Two-step off",
+    "code": "A code",
+    "ask-them": "Their part",
+}
 PIN_EVENTS = {
     "made": "Made",
     "given": "Given",
@@ -132,6 +140,7 @@ _WORDS: dict[str, Any] = {
     "TYPES": TYPES,
     "PINS": PINS,
     "PIN_EVENTS": PIN_EVENTS,
+    "TODOS": TODOS,
     "coded": coded,
 }
 
