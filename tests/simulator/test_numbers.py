@@ -225,3 +225,37 @@ def test_health_tells_of_an_unregistered_number_and_hides_a_bad_certificate(scri
     assert offline["entities"][0]["errors"][0]["error_code"] == 141000
     faulty = script.read(script.number("131045"), "health_status")["health_status"]
     assert faulty["can_send_message"] == "AVAILABLE"
+
+
+def test_manager_deletes_thirty_days_after_the_last_paid_message(script: Script, number: Number) -> None:
+    script.register(number)
+    assert script.post(number, "messages", messaging_product="whatsapp", to="15550109999", type="template") == "ok"
+    with pytest.raises(ValueError, match="30 days"):
+        script.control.manage(number.id, delete=True)
+    script.wait(30 * 24 * 3600 - 1)
+    with pytest.raises(ValueError, match="30 days"):
+        script.control.manage(number.id, delete=True)
+    script.wait(1)
+    assert script.control.manage(number.id, delete=True)["deleted"] is True
+
+
+def test_a_free_message_holds_up_no_deletion(script: Script, number: Number) -> None:
+    script.register(number)
+    assert script.post(number, "messages", messaging_product="whatsapp", to="15550109999", type="text") == "ok"
+    assert script.control.manage(number.id, delete=True)["deleted"] is True
+
+
+@pytest.mark.parametrize("typed", [{}, {"pin": OTHER_PIN}])
+def test_a_connected_number_is_deleted_with_its_pin_alone(
+    script: Script, number: Number, typed: dict[str, str]
+) -> None:
+    script.register(number, PIN)
+    with pytest.raises(ValueError, match="two-step PIN"):
+        script.control.manage(number.id, delete=typed)
+    assert script.control.manage(number.id, delete={"pin": PIN})["deleted"] is True
+
+
+def test_a_number_that_is_off_is_deleted_without_a_pin(script: Script, number: Number) -> None:
+    script.register(number, PIN)
+    script.deregister(number)
+    assert script.control.manage(number.id, delete={})["deleted"] is True

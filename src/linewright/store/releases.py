@@ -74,7 +74,9 @@ class Releases:
             row = connection.execute(select(t.releases).where(*here).with_for_update()).mappings().one_or_none()
             if row is None:
                 return None
-            values = {"last_paid": day.isoformat(), "due_at": deletable_at(row["off_at"], day), "reminded_at": None}
+            due = deletable_at(row["off_at"], day)
+            reminded = row["reminded_at"] if due == row["due_at"] else None
+            values = {"last_paid": day.isoformat(), "due_at": due, "reminded_at": reminded}
             changed = update(t.releases).where(t.releases.c.seq == row["seq"]).values(values).returning(t.releases)
             return _release(connection.execute(changed).mappings().one())
 
