@@ -19,7 +19,7 @@ from linewright.errors import RemoteUnavailable
 ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert")
 COMMANDS = {
-    *("register", "verify", "set-pin", "deregister", "sync", "check", "doctor", "bundle", "explain"),
+    *("register", "verify", "set-pin", "deregister", "release", "sync", "check", "doctor", "bundle", "explain"),
     *("serve", "worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12
@@ -40,7 +40,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         "account remove",
         *("number list", "number show", "number add", "number forget"),
         *("operation list", "operation show", "operation cancel", "operation retry"),
-        *("task list", "task show", "task answer", "task link", "pin status", "pin show", "key rotate"),
+        *("task list", "task show", "task answer", "task link", "pin status", "pin history", "pin show", "key rotate"),
         *("user list", "user invite"),
         *("alert add", "alert list", "alert test", "alert remove", "alert log"),
     }

@@ -79,7 +79,10 @@ def pin_status(n: o.N, as_json: o.Json = False) -> int:
 
 @pins.command("history")
 def pin_history(n: o.N, as_json: o.Json = False) -> int:
-    """List what became of a number's PINs: made, given, accepted, refused, shown and more. No PIN is shown."""
+    """List what became of a number's PINs, without showing one.
+
+    Made, given, accepted, refused, changed elsewhere, shown, exported: when, and by what.
+    """
     events = run(lambda linewright: linewright.pin_history(n))
     result(listing(events), pin_history_text(events), as_json=as_json)
     return 0
