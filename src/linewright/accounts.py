@@ -15,7 +15,7 @@ from linewright.graph.wire import nonexisting_field
 from linewright.secret import Secret
 from linewright.wiring import Installation
 
-__all__ = ["AccountDesk"]
+__all__ = ["AccountDesk", "not_listed", "plausible", "rows_of"]
 
 ALREADY_LISTED = 2388012
 
@@ -41,12 +41,12 @@ class AccountDesk:
         """Looks whether id and token fit, then keeps them and takes over the listing."""
         if pin_reset not in ("ask", "auto"):
             raise UsageError(f"A PIN reset is auto or ask, not {pin_reset[:20]}.", fix="Name one of the two.")
-        _plausible(waba, token)
+        plausible(waba, token)
         asked = self._office.clock.now()
         async with self._office.clients.with_token(token) as client:
             listing = await client.list_numbers(waba)
             if listing.outcome is not Outcome.OK:
-                raise _not_listed(listing, name, waba)
+                raise not_listed(listing, name, waba)
             app_id = await _app_of(client)
         now = self._office.clock.now()
         self._store.accounts.add(
@@ -59,7 +59,7 @@ class AccountDesk:
             pin_reset=pin_reset,
             subscribe=subscribe,
         )
-        self._store.numbers.take_listing(name, _rows(listing), now=asked)
+        self._store.numbers.take_listing(name, rows_of(listing), now=asked)
         self._store.checks.soon([name], now, new_token=True)
         self._store.conditions.refresh(name, now, self._office.catalogue)
 
@@ -67,7 +67,7 @@ class AccountDesk:
         """Takes over the account's numbers as the remote lists them."""
         looked = await self._fleet.look(name, listing_only=True)
         if not looked.whole:
-            raise _not_listed(looked.answer, name, self._store.accounts.get(name).waba)
+            raise not_listed(looked.answer, name, self._store.accounts.get(name).waba)
         return [self._store.numbers.get(id) for id in looked.numbers]
 
     async def look(self, name: str) -> None:
@@ -75,7 +75,7 @@ class AccountDesk:
         looked = await self._looked(name)
         account = self._store.accounts.get(name)
         if not looked.whole and account.hold is None and not account.paused:
-            raise _not_listed(looked.answer, name, account.waba)
+            raise not_listed(looked.answer, name, account.waba)
 
     async def check(self, name: str) -> bool:
         """Looks at the account and each of its numbers once, keeps what they show, and says whether it could be
@@ -88,7 +88,7 @@ class AccountDesk:
         waba = self._store.accounts.get(name).waba
         looked = await self._fleet.look(name)
         if looked.answer.outcome in (Outcome.UNREACHABLE, Outcome.IN_DOUBT, Outcome.NOT_SENT):
-            raise _not_listed(looked.answer, name, waba)
+            raise not_listed(looked.answer, name, waba)
         return looked
 
     async def point_webhooks(self, name: str, url: str, token: Secret) -> None:
@@ -156,7 +156,8 @@ class AccountDesk:
         )
 
 
-def _plausible(waba: str, token: Secret) -> None:
+def plausible(waba: str, token: Secret) -> None:
+    """Raises `UsageError` for what cannot be the id of a WABA, or a token."""
     if not (waba.isascii() and waba.isdigit()):
         raise UsageError(
             f"{waba[:40]!r} is not the id of a WhatsApp Business Account: it holds digits only.",
@@ -172,7 +173,8 @@ def _plausible(waba: str, token: Secret) -> None:
         )
 
 
-def _rows(listing: Answer) -> list[dict[str, Any]]:
+def rows_of(listing: Answer) -> list[dict[str, Any]]:
+    """The numbers of a listing, each as the remote said it."""
     return [row for row in listing.body["data"] if isinstance(row, dict)]
 
 
@@ -198,7 +200,7 @@ def _taken_apart(e164: str) -> tuple[str, str, str]:
     return str(parsed.country_code), plain.removeprefix(f"+{parsed.country_code}"), plain
 
 
-def _not_listed(answer: Answer, name: str, waba: str) -> LinewrightError:
+def not_listed(answer: Answer, name: str, waba: str) -> LinewrightError:
     """Why an account's numbers could not be listed, and what to do."""
     error = answer.error
     if answer.outcome is not Outcome.REFUSED or error is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from linewright import asked
 from linewright.accounts import AccountDesk
+from linewright.adopt import AdoptionDesk, Wish
 from linewright.bundle import write_bundle
 from linewright.clock import SystemClock, monotonic
 from linewright.config import Settings, load
@@ -68,6 +69,7 @@ class Linewright:
         self._store = self.office.store
         self._views = Views(self.office)
         self._accounts = AccountDesk(self.office)
+        self._adoptions = AdoptionDesk(self.office)
         self._driver = Driver(self.office)
 
     @property
@@ -162,6 +164,58 @@ class Linewright:
         has_secret = self._store.accounts.line(name).has_app_secret
         heard = self._store.webhooks.hears(name)
         return {"account": name, "url": url, "app_secret": has_secret, "heard": heard, "set": point}, token
+
+    async def adopt(
+        self,
+        waba: str | None = None,
+        *,
+        number: str | None = None,
+        code: Secret | None = None,
+        token: Secret | None = None,
+        app: str | None = None,
+        event: str | Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> Shape:
+        """Adopts an account after Embedded Signup: `{"account","number","operation","last_day","message","next_step"}`.
+
+        `code` is exchanged at once with the secret that is kept of `app` (it lives 30 s), or a `token` is in hand;
+        with neither, what is kept of this WABA is used. `number` names what is registered; `event` is the session
+        event, whole or its name, which may bring WABA and number; `name` is that of a new account. Asked again with
+        the same, it goes on where it stopped and opens nothing twice. Makes every call that is due, unless a worker
+        does. Raises what `add_account` raises.
+        """
+        shape, _ = await self.adopt_anew(waba, number=number, code=code, token=token, app=app, event=event, name=name)
+        return shape
+
+    async def adopt_anew(self, waba: str | None = None, *, who: str = "terminal", **given: Any) -> tuple[Shape, bool]:
+        """`adopt`, and whether an account or an operation was opened by it."""
+        adopted = await self._adoptions.adopt(Wish(waba=waba, who=who, **given))
+        operation = await self.push(adopted.operation) if adopted.operation else None
+        shape = {
+            "account": self._account(adopted.account),
+            "number": self._views.number(adopted.number) if adopted.number else None,
+            "operation": operation,
+            "last_day": when(adopted.last_day),
+            "message": adopted.message,
+            "next_step": adopted.next_step,
+        }
+        return shape, adopted.fresh
+
+    async def add_app(self, id: str, secret: Secret) -> Shape:
+        """Keeps the secret of an app that Embedded Signup is started with: `{"id","added_at"}`."""
+        now = self.clock.now()
+        app = self._store.apps.add(id, secret, now=now)
+        self._store.audit.append(now, "terminal", "app add", id)
+        return {"id": app.id, "added_at": when(app.added_at)}
+
+    async def apps(self) -> list[Shape]:
+        """The apps whose secret is kept."""
+        return [{"id": app.id, "added_at": when(app.added_at)} for app in self._store.apps.all()]
+
+    async def remove_app(self, id: str) -> None:
+        """Forgets an app's secret; the accounts that have it keep it. Raises `UsageError` (`unknown-app`)."""
+        self._store.apps.remove(id)
+        self._store.audit.append(self.clock.now(), "terminal", "app remove", id)
 
     def _account(self, name: str) -> Shape:
         return self._views.account(self._store.accounts.line(name))

@@ -15,11 +15,13 @@ from linewright.clock import HomeClock, SystemClock, monotonic, open_clock
 from linewright.config import Settings, traces_wanted
 from linewright.domain import remedies
 from linewright.domain.entries import Catalogue
+from linewright.domain.journal import Answer
 from linewright.engine.crash import CrashPoint, go_on
 from linewright.engine.local import LocalEngine
 from linewright.engine.ports import Clock, PhoneLocks, Ports
 from linewright.errors import StoreUnavailable, UsageError
 from linewright.graph.client import GraphClient
+from linewright.graph.purchase import buy_token
 from linewright.graph.remote import GraphRemote
 from linewright.graph.wire import is_loopback
 from linewright.latency import Latency
@@ -88,6 +90,11 @@ class Clients:
             monotonic=self.monotonic,
             heard=self.latency.add,
         )
+
+    async def buy_token(self, app: str, app_secret: Secret, code: Secret) -> tuple[Answer, Secret | None]:
+        """Exchanges the code of an Embedded Signup: the answer, and the token where it brought one."""
+        base_url, version = self.settings.graph_url, self.settings.graph_version
+        return await buy_token(app, app_secret, code, base_url=base_url, version=version, transport=self.transport)
 
     @asynccontextmanager
     async def once(self, account: str) -> AsyncIterator[GraphClient]:

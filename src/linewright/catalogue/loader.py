@@ -19,6 +19,7 @@ FILES = (
     "codes.toml",
     "migration.toml",
     "access.toml",
+    "signup.toml",
     "limits.toml",
     "trouble.toml",
     "requests.toml",

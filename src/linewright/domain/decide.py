@@ -9,6 +9,7 @@ from linewright.domain.operation import Goal, ReplyKind, TaskKind, Topic
 from linewright.domain.plan import plan
 from linewright.domain.rails import judge
 from linewright.domain.shelter import still_sheltered
+from linewright.domain.signup import with_last_day
 
 __all__ = ["decide"]
 
@@ -26,7 +27,7 @@ def decide(case: Case) -> Action:
     if sheltered is not None:
         return judge(case, sheltered)
     seen = case.read_this_turn and case.reading is not None and case.reading.good
-    return judge(case, plan(case) if seen else Call(kind=CallKind.READ))
+    return with_last_day(case, judge(case, plan(case) if seen else Call(kind=CallKind.READ)))
 
 
 def _ended_by_person(case: Case) -> Action | None:

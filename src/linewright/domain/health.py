@@ -17,6 +17,8 @@ from linewright.domain.names import REGISTER_WITHIN, register_until
 from linewright.domain.number import Reading, Standing
 from linewright.domain.pins import PinState
 from linewright.domain.rails import NOT_OURS, WAY_BACK
+from linewright.domain.signup import last_day_words
+from linewright.domain.signup import register_until as signup_until
 
 __all__ = ["EXPIRES_SOON", "HEARD_FOR", "RULES", "conditions_of"]
 
@@ -93,10 +95,19 @@ def registered(case: Case, facts: AccountFacts) -> _Told:
     if reason == "name-in-review":
         waits = "Wait for the decision, at most about 48 h, and do not edit the name meanwhile."
         return _false("name-in-review", "It is not registered yet: Meta is reviewing its display name.", waits)
-    register = f"linewright register {case.number.e164}"
-    if standing is Standing.UNVERIFIED:
-        return _false("unverified", "It was never registered: it needs a code first.", f"{register} asks for the code.")
-    return _false("offline", "It is not registered: it can neither send nor receive.", register)
+    return _unregistered(case)
+
+
+def _unregistered(case: Case) -> _Told:
+    until, register = signup_until(case), f"linewright register {case.number.e164}"
+    if until is not None and case.now >= until:
+        over = f"It is not registered, and the 14 days after its Embedded Signup were over on {_day(until)}."
+        return _false("signup-over", over, "Have its owner go through Embedded Signup again, then adopt it again.")
+    last = f" {last_day_words(until)}" if until is not None else ""
+    if case.judged.standing is Standing.UNVERIFIED:
+        first = f"It was never registered: it needs a code first.{last}"
+        return _false("unverified", first, f"{register} asks for the code.")
+    return _false("offline", f"It is not registered: it can neither send nor receive.{last}", register)
 
 
 def _not_understood(case: Case) -> _Told:

@@ -155,4 +155,6 @@ class Number:
     good reading."""
     name_approved_at: datetime | None = None
     """When its latest display name was approved, by a webhook or a reading that showed it."""
+    signed_up_at: datetime | None = None
+    """When its owner last finished Embedded Signup, where Linewright adopted it."""
     storage: Storage | None = None

@@ -16,6 +16,7 @@ from linewright.domain.pins import Pin, PinOrigin, PinState
 from linewright.domain.proposal import proposal
 from linewright.domain.release import second_key, second_look
 from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, certificate, reset_possible, support
+from linewright.domain.signup import signup_over
 from linewright.domain.verification import is_verified, next_move, request_code
 
 __all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "plan", "proof_look"]
@@ -58,6 +59,9 @@ def register(case: Case) -> Action:
     last = case.last(CallKind.REGISTER)
     if last and last.ok:
         return _settling(case, last)
+    late = signup_over(case)
+    if late is not None:
+        return late
     if case.standing is Standing.UNVERIFIED and not is_verified(case, case.operation.opened_at):
         return toward(case, CallKind.VERIFY_CODE)
     return toward(case, CallKind.REGISTER)

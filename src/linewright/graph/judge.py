@@ -20,7 +20,7 @@ from linewright.graph.redact import DEEPEST, redact, redact_error, redact_text, 
 from linewright.graph.wire import Request
 from linewright.secret import Secret
 
-__all__ = ["answer", "token_answer"]
+__all__ = ["answer", "bought_token", "token_answer"]
 
 TRACE_HEADERS = ("x-fb-trace-id", "x-fb-request-id")
 STRANGE = "this does not look like the Graph API"
@@ -70,6 +70,13 @@ def token_answer(batch: Answer, token: Secret) -> Answer:
     error = redact_error(error, (token,))
     trace = error.fbtrace_id or batch.fbtrace_id
     return replace(batch, outcome=Outcome.REFUSED, body={}, error=error, fbtrace_id=trace)
+
+
+def bought_token(content: bytes) -> Secret | None:
+    """The token that a code bought: a secret before anybody else sees the answer."""
+    body = _parsed(content)
+    token = body.get("access_token") if isinstance(body, dict) else None
+    return Secret(token) if isinstance(token, str) and token else None
 
 
 def _judged(request: Request, status: int, body: object, error: RemoteError | None) -> tuple[Outcome, str]:

@@ -27,6 +27,8 @@ MOST_BYTES = 4 * 1024 * 1024
 """No answer of this API is longer; a longer one is read no further and proves nothing."""
 
 Transport: TypeAlias = httpx.AsyncBaseTransport
+Response: TypeAlias = tuple[int, Mapping[str, str], bytes]
+"""Status, headers, content."""
 Stopped: TypeAlias = Callable[[], str]
 """Why a call must not be sent any more, empty when it may."""
 
@@ -49,12 +51,12 @@ class _Dropped(Exception):
 
 
 class Sender:
-    """Sends requests to one Graph URL with one token. Raises `UsageError` as `GraphClient` says."""
+    """Sends requests to one Graph URL with one token, or without any. Raises `UsageError` as `GraphClient` says."""
 
     def __init__(
-        self, token: Secret, *, base_url: str, version: str, transport: Transport | None, timeout: float
+        self, token: Secret | None, *, base_url: str, version: str, transport: Transport | None, timeout: float
     ) -> None:
-        self._token = _usable(token)
+        self._token = None if token is None else _usable(token)
         self._root = _safe_url(base_url).rstrip("/") + f"/{version}"
         self._timeout = timeout
         self._traced = transport is None
@@ -80,23 +82,40 @@ class Sender:
 
     async def exchange(self, request: Request, stopped: Stopped) -> Answer:
         """Sends a request, unless `stopped` gives a reason last thing before the socket is written."""
+        heard = await self._heard(request, stopped)
+        return heard if isinstance(heard, Answer) else judge.answer(request, *heard, self._opened())
+
+    async def buy(self, request: Request) -> tuple[Answer, Secret | None]:
+        """The same for a request whose answer is a token: that is taken out before anybody sees the answer."""
+        heard = await self._heard(request, lambda: "")
+        if isinstance(heard, Answer):
+            return heard, None
+        token = judge.bought_token(heard[2])
+        return judge.answer(request, *heard, (token,) if token else ()), token
+
+    async def _heard(self, request: Request, stopped: Stopped) -> Answer | Response:
+        """The response, or the answer that there is none."""
         sending = _Sending(stopped, traced=self._traced)
         try:
             if not self._traced:
                 sending.start()
             async with asyncio.timeout(self._timeout):
-                status, headers, content = await self._roundtrip(request, sending)
+                return await self._roundtrip(request, sending)
         except _Dropped as dropped:
             return Answer(call=request.call, outcome=Outcome.NOT_SENT, failure=str(dropped))
         except NETWORK as error:
             return self._lost(request, error, sending)
-        return judge.answer(request, status, headers, content, (self._token,))
 
-    async def _roundtrip(self, request: Request, sending: _Sending) -> tuple[int, Mapping[str, str], bytes]:
+    def _opened(self) -> tuple[Secret, ...]:
+        return () if self._token is None else (self._token,)
+
+    async def _roundtrip(self, request: Request, sending: _Sending) -> Response:
         content = request.content()
-        headers = {"Authorization": f"Bearer {self._token.open_secret()}", "Accept": "application/json"}
+        headers = {"Accept": "application/json"}
+        if self._token is not None:
+            headers["Authorization"] = f"Bearer {self._token.open_secret()}"
         if content is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "application/x-www-form-urlencoded" if request.form else "application/json"
         async with self._http.stream(
             request.method,
             self._root + request.path,
@@ -112,7 +131,7 @@ class Sender:
             outcome, failure = Outcome.NOT_SENT, "Not sent: no connection was free in time."
         elif isinstance(error, UNREACHABLE) or not sending.started:
             late = isinstance(error, httpx.TimeoutException | TimeoutError)
-            why = "no connection in time" if late else redact_text(str(error), (self._token,))[:200]
+            why = "no connection in time" if late else redact_text(str(error), self._opened())[:200]
             outcome, failure = Outcome.UNREACHABLE, f"The remote cannot be reached: {why or type(error).__name__}."
         elif isinstance(error, httpx.TimeoutException | TimeoutError):
             outcome, failure = Outcome.IN_DOUBT, f"No answer within {self._timeout:g} s."

@@ -27,6 +27,9 @@ def control_app(door: Door) -> Starlette:
     where they go and how unkind they are, `GET /webhooks` what became of them, `POST /events {"number"|"waba",
     "field", "value"}` or `{…, "event": name, …}` tells one. A truth changed here tells of itself. The apps' secrets,
     which sign them, are in `GET /state`.
+
+    Embedded Signup: `POST /signup {"event", "e164"?, "waba"?, "name"?, "app"?, "scopes"?, "step"?}` plays the customer
+    and gives what the page's listener hears, and the code.
     """
 
     def add_account(_: Request, body: dict[str, Any]) -> Any:
@@ -65,6 +68,7 @@ def control_app(door: Door) -> Starlette:
         ("POST", "/events", lambda _, body: door.webhooks.tell(**body)),
         ("POST", "/accounts", add_account),
         ("POST", "/tokens", add_token),
+        ("POST", "/signup", lambda _, body: door.sign_up(**body)),
         ("POST", "/clock", advance),
         ("GET", "/phone/{name}/codes", lambda at, body: {"items": door.codes(_name(at))}),
         ("POST", "/manager/{name}", lambda at, body: door.manage(_name(at), **body)),

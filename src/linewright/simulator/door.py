@@ -12,6 +12,7 @@ from linewright.simulator.face import Face
 from linewright.simulator.faults import Fault
 from linewright.simulator.reading import shown_registered, why_not_online
 from linewright.simulator.remote import Remote
+from linewright.simulator.signup import sign_up
 from linewright.simulator.truth import ACCOUNT_TRUTHS, KINDS, Account, Budget, NameDecision, Number, Temper, Token
 from linewright.simulator.webhook_door import WebhookDoor
 
@@ -205,6 +206,10 @@ class Door:
         token = self.remote.add_token(accounts, **truth)
         token.revoked = revoked
         return token
+
+    def sign_up(self, **told: Any) -> dict[str, Any]:
+        """What a customer does in Embedded Signup; see `signup.sign_up`."""
+        return sign_up(self.remote, **told)
 
     def add_number(self, account: str, e164: str, *, id: str | None = None, **truth: Any) -> Number:
         """A number with these truths; see `Number` and `Phone` for the names."""

@@ -22,6 +22,7 @@ from linewright.simulator.gate import account_for, as_spoken, authorize, inspect
 from linewright.simulator.message import Answer, Request
 from linewright.simulator.reading import read_account, read_number
 from linewright.simulator.remote import Remote, Sent
+from linewright.simulator.signup import buy_token
 from linewright.simulator.truth import MANAGEMENT, MESSAGING, Account, Token
 from linewright.simulator.usage import count_call, usage_headers
 from linewright.simulator.webhooks import Webhooks, handshake
@@ -72,7 +73,7 @@ class Call:
     def secrets(self) -> dict[str, str]:
         """The secrets that came with it, by name."""
         found = {"access_token": self.token, "pin": self.sent.text("pin"), "code": self.sent.text("code")}
-        found |= {name: self.sent.text(name) for name in ("input_token", "verify_token")}
+        found |= {name: self.sent.text(name) for name in ("input_token", "verify_token", "client_secret")}
         return {name: text for name, text in found.items() if text}
 
 
@@ -138,6 +139,8 @@ class Face:
             return ("batch" if method == "POST" else "unknown"), "", None
         if parts == ["debug_token"]:
             return "debug_token", "", None
+        if parts == ["oauth", "access_token"]:
+            return "buy_token", "", None
         if len(parts) == 1:
             is_account = parts[0] in self.remote.accounts
             names = request.parameters() if method == "POST" else {}
@@ -165,6 +168,8 @@ class Face:
 
     def _perform(self, call: Call) -> Any:
         remote, method = self.remote, call.request.method
+        if call.kind == "buy_token":
+            return buy_token(remote, call.sent)
         token = authorize(remote, call.token)
         if call.unverified is not None:
             raise call.unverified

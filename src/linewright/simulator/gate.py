@@ -64,6 +64,7 @@ def inspect(world: World, text: str) -> dict[str, Any]:
     if token is None:
         error = {"code": 190, "message": "Invalid OAuth access token."}
         return {"data": {"error": error, "is_valid": False, "scopes": []}}
+    targets = {"target_ids": sorted(token.accounts)} if world.temper.granular_targets else {}
     data: dict[str, Any] = {
         "app_id": token.app,
         "type": "SYSTEM_USER",
@@ -73,7 +74,7 @@ def inspect(world: World, text: str) -> dict[str, Any]:
         "is_valid": True,
         "issued_at": int((token.issued_at or world.now()).timestamp()),
         "scopes": sorted(token.scopes),
-        "granular_scopes": [{"scope": scope, "target_ids": sorted(token.accounts)} for scope in sorted(token.scopes)],
+        "granular_scopes": [{"scope": scope} | targets for scope in sorted(token.scopes)],
         "user_id": token.app[::-1],
     }
     try:

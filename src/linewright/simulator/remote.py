@@ -3,7 +3,8 @@
 Read `Remote.register` first. The order of its checks is the order in which the refusals show:
 
     malformed PIN (100) → not ours to register (100, 131031) → budget (133016) → server down (133004)
-    → half deregistered (133000) → deletion unfinished (133015) → name in review (100/2388001)
+    → half deregistered (133000) → deletion unfinished (133015) → signed up too long ago (100)
+    → name in review (100/2388001)
     → verification needed (133006) → PIN locked (133008) → PIN too soon (133009) → PIN wrong (133005) → ok
 
 Everything about the PIN, the budgets, the codes and a deletion belongs to the phone; being registered and
@@ -20,6 +21,7 @@ from typing import Any
 
 from linewright.simulator.codes import Refusal
 from linewright.simulator.migration import Migrations
+from linewright.simulator.signup import refuse_late_register
 from linewright.simulator.truth import Account, Number, OneTimeCode, Phone
 
 __all__ = ["Remote", "Sent"]
@@ -92,6 +94,7 @@ class Remote(Migrations):
             raise Refusal(133000)
         if _running(phone.deletion_ends_at, now):
             raise Refusal(133015)
+        refuse_late_register(self, number)
         in_review = number.name_effect != "none" and number.name_status_at(now) == "PENDING_REVIEW"
         if in_review and number.name_effect == "refuse":
             raise Refusal(100, 2388001)
@@ -288,7 +291,7 @@ class Remote(Migrations):
         self.accounts[number.account].active = True
         number.registration_changed_at = number.last_onboarded_at = self.now()
         source = self.numbers.get(number.migrating_from or "")
-        number.migrating_from = None
+        number.migrating_from = number.signed_up_at = None
         if source is not None:
             source.registered = False
             source.state = "MIGRATED"

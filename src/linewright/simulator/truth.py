@@ -24,6 +24,7 @@ __all__ = [
     "Number",
     "OneTimeCode",
     "Phone",
+    "SignupCode",
     "Temper",
     "Token",
 ]
@@ -46,7 +47,8 @@ class Temper:
     `echo_secrets` puts token, PIN and code into the error texts; `nonexisting_fields` are fields that this
     Graph version does not know; `pin_retired` ignores the PIN, as the remote announced for September 2026;
     `enforce_usage` refuses calls above the hourly limit of an account with 80008; `migration_code_as` says where the
-    migration's codes stand: as `code`, as `subcode` of 100, or `either`, as the seed has it.
+    migration's codes stand: as `code`, as `subcode` of 100, or `either`, as the seed has it; `granular_targets` off
+    leaves the accounts out of what `debug_token` says of a permission.
     """
 
     pin_spacing_seconds: int = 30
@@ -63,6 +65,9 @@ class Temper:
     code_valid_seconds: int = 600
     code_delay_seconds: int = 0
     code_guesses: int = 5
+    signup_code_seconds: int = 30
+    signup_window_seconds: int = 14 * DAY
+    granular_targets: bool = True
     deletion_seconds: int = 300
     paid_hold_seconds: int = 30 * DAY
     reading_lag_seconds: int = 0
@@ -156,7 +161,8 @@ class Number:
     a remote that contradicts itself is played. `deregisters_owed` is how many good deregistrations a half-done one
     still needs; `callbacks` are the addresses that apps gave for the webhooks of this number alone. `confirmed` is
     whether its owner cleared the way for a migration; `migrating_from` is the id that it takes the line from.
-    `last_paid_at` is when it sent its last paid message, which holds up its deletion.
+    `last_paid_at` is when it sent its last paid message, which holds up its deletion; `signed_up_at` is when it came by
+    an Embedded Signup, until it is registered.
     """
 
     id: str
@@ -184,6 +190,7 @@ class Number:
     new_name_status: str = "NONE"
     confirmed: bool = True
     last_onboarded_at: datetime | None = None
+    signed_up_at: datetime | None = None
     migrating_from: str | None = None
     last_paid_at: datetime | None = None
     storage: dict[str, Any] = field(default_factory=dict)
@@ -258,6 +265,18 @@ class Token:
     expires_at: datetime | None = None
     revoked: int | None = None
     issued_at: datetime | None = None
+
+
+@dataclass
+class SignupCode:
+    """What an Embedded Signup gives its opener: it buys a token of `app` for these accounts, once."""
+
+    text: str = field(repr=False)
+    app: str
+    accounts: set[str]
+    scopes: frozenset[str]
+    made_at: datetime
+    used: bool = False
 
 
 def _kinds(owner: type) -> dict[str, tuple[Any, ...]]:

@@ -15,7 +15,7 @@ import phonenumbers
 
 from linewright.simulator.magic import magic_of
 from linewright.simulator.time import Clock
-from linewright.simulator.truth import ALL_SCOPES, Account, App, Number, Phone, Temper, Token
+from linewright.simulator.truth import ALL_SCOPES, Account, App, Number, Phone, SignupCode, Temper, Token
 
 __all__ = ["PHONE_FIELDS", "World"]
 
@@ -36,6 +36,7 @@ class World:
         self.apps: dict[str, App] = {}
         self.accounts: dict[str, Account] = {}
         self.tokens: dict[str, Token] = {}
+        self.signup_codes: dict[str, SignupCode] = {}
         self.phones: dict[str, Phone] = {}
         self.numbers: dict[str, Number] = {}
         self._ids = 0

@@ -121,6 +121,24 @@ class Accounts:
             app_id: str | None = _row(connection, name)["app_id"]
         return app_id
 
+    def of_waba(self, waba: str) -> str | None:
+        """The account of this WABA; None where there is none."""
+        query = select(t.accounts.c.name).where(t.accounts.c.waba == waba, t.accounts.c.removed_at.is_(None))
+        with self._database.reading() as connection:
+            name: str | None = connection.execute(query).scalar()
+        return name
+
+    def free_name(self, waba: str, wishes: Sequence[str]) -> str:
+        """The first of these names that no other WABA has or had, so that the numbers of two never mix; a WABA that
+        was removed gets its own back."""
+        query = select(t.accounts.c.name, t.accounts.c.waba, t.accounts.c.removed_at)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        mine = [row.name for row in rows if row.waba == waba and row.removed_at is not None]
+        taken = {row.name for row in rows}
+        free = (wish for wish in wishes if wish not in taken)
+        return mine[-1] if mine else next(free)
+
     def all(self) -> list[AccountLine]:
         """Every account that was not removed, by name."""
         with self._database.reading() as connection:

@@ -161,6 +161,14 @@ class Numbers:
             _get(connection, id)
             connection.execute(update(t.numbers).where(t.numbers.c.id == id).values(wanted=wanted.value))
 
+    def signed_up(self, id: str, at: datetime, *, now: datetime) -> None:
+        """Notes that its owner finished Embedded Signup; a newer signup stays. What waited for one goes on."""
+        known = t.numbers.c.signed_up_at
+        here = (t.numbers.c.id == id, known.is_(None) | (known < at))
+        with self._database.writing() as connection:
+            if connection.execute(update(t.numbers).where(*here).values(signed_up_at=at)).rowcount:
+                wake(connection, t.operations.c.number == id, at=now)
+
     def forget(self, id: str, *, now: datetime) -> None:
         """Lists the number no more, until a sync finds it again; the phone's attempts and PINs stay.
 

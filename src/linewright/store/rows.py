@@ -215,6 +215,7 @@ def number_of(row: Row, prefix: str = "") -> Number:
         contradictory_since=row[prefix + "contradictory_since"],
         absent_since=row[prefix + "absent_since"],
         name_approved_at=row.get(prefix + "name_approved_at"),
+        signed_up_at=row.get(prefix + "signed_up_at"),
         storage=_storage_of(row[prefix + "storage"]),
     )
 

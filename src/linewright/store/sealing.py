@@ -31,6 +31,8 @@ SEALED = (
     (t.replies, "code", ("id",)),
     (t.channels, "url", ("id",)),
     (t.channels, "secret", ("id",)),
+    (t.apps, "secret", ("id",)),
+    (t.adoptions, "bought", ("digest",)),
 )
 """Table, column, and the columns that name the row it is bound to."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from linewright.store.accounts import Accounts
+from linewright.store.adoptions import Adoptions
 from linewright.store.api_tokens import ApiTokens
+from linewright.store.apps import Apps
 from linewright.store.changes import Changes
 from linewright.store.channels import Channels
 from linewright.store.checks import Checks
@@ -43,6 +45,8 @@ class Store:
         self.vault = vault
         self.ledger = SqlLedger(database, vault, real=real)
         self.accounts = Accounts(database, vault)
+        self.apps = Apps(database, vault)
+        self.adoptions = Adoptions(database, vault)
         self.numbers = Numbers(database)
         self.operations = Operations(database, vault)
         self.recoveries = Recoveries(database, self.operations)

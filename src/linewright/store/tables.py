@@ -23,8 +23,10 @@ from linewright.store.columns import Body, Moment, Real, Sequence, Words
 
 __all__ = [
     "accounts",
+    "adoptions",
     "alerts",
     "api_tokens",
+    "apps",
     "attempts",
     "audit",
     "changes",
@@ -125,12 +127,13 @@ numbers = Table(
     Column("name", Words, nullable=False, server_default=""),
     Column("warning", Text),
     Column("name_approved_at", Moment),
+    Column("signed_up_at", Moment),
 )
 """`last_good` names the good reading that the standing is computed from. Three columns are caches for lists and
 searches, written with what they are drawn from and never judged by: `standing` and `standing_reason` are what
 `domain.standing.judge` makes of the last good reading, `name` is its verified name. `warning` is the type of the
 condition that people are warned of, if any (table `conditions`). `name_approved_at`: when its latest display name was
-approved."""
+approved. `signed_up_at`: when its owner last finished Embedded Signup, where Linewright adopted it."""
 _listed = numbers.c.forgotten_at.is_(None)
 _some("ix_numbers_listed", numbers.c.account, numbers.c.e164, numbers.c.id, where=_listed)
 _some(
@@ -675,3 +678,28 @@ trend = Table(
     Column("count", Integer, nullable=False),
 )
 """How many numbers had each standing (`online`, …) and how many were `warned` of, by the hour."""
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret", LargeBinary, nullable=False),
+    Column("added_at", Moment, nullable=False),
+)
+"""The apps that Embedded Signup is started with, each with its secret sealed."""
+
+adoptions = Table(
+    "adoptions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("waba", Text, nullable=False, index=True),
+    Column("app", Text, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("bought", LargeBinary),
+    Column("account", Text, ForeignKey("accounts.name")),
+    Column("operation", Text, ForeignKey("operations.id")),
+)
+"""Codes of Embedded Signup that were sent for a token, by their keyed digest; the code itself is kept nowhere. `until`
+(real time) while the exchange is under way; `bought` is the token, sealed, until an account has it. `begun_at` is the
+end of the signup, on Linewright's clock."""
