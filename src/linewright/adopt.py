@@ -33,6 +33,7 @@ __all__ = ["Adopted", "AdoptionDesk", "Wish"]
 
 UNREGISTERED = frozenset({Standing.OFFLINE, Standing.UNVERIFIED, Standing.UNKNOWN})
 LONGEST_NAME = 50
+LONGEST_ID = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,7 @@ def _complete(wish: Wish, signup: Signup) -> Wish:
             fix="Name the app that the page starts Embedded Signup with: its id.",
             reason="usage",
         )
-    if not wish.waba or not (wish.waba.isascii() and wish.waba.isdigit()):
+    if not wish.waba or not (wish.waba.isascii() and wish.waba.isdigit() and len(wish.waba) <= LONGEST_ID):
         raise UsageError(
             f"{(wish.waba or '')[:40]!r} is not the id of a WhatsApp Business Account: it holds digits only.",
             fix="Give `waba_id` of the session event that Embedded Signup posted to its page.",

@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -124,6 +124,30 @@ class RemoteLinewright:
         body = {"names": list(names), "token": token, "app_secret": app_secret, "recover": recover}
         changed = await self._rest.patch("/accounts", body | {"pin_reset": pin_reset, "paused": paused})
         return list(changed["items"])
+
+    async def adopt(
+        self,
+        waba: str | None = None,
+        *,
+        number: str | None = None,
+        code: Secret | None = None,
+        token: Secret | None = None,
+        app: str | None = None,
+        event: str | Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> Shape:
+        """See `Linewright.adopt`; the service needs the secret of the app."""
+        body = {"waba": waba, "number": number, "code": code, "token": token, "app": app}
+        return await self._shape("/adopt", body | {"event": event, "name": name})
+
+    async def add_app(self, id: str, secret: Secret) -> Shape:
+        raise _here_only()
+
+    async def apps(self) -> list[Shape]:
+        raise _here_only()
+
+    async def remove_app(self, id: str) -> None:
+        raise _here_only()
 
     async def remove_account(self, name: str) -> Shape:
         gone: Shape = await self._rest.delete(f"/accounts/{segment(name)}")

@@ -153,7 +153,7 @@ def test_the_remote_face_has_the_methods_of_the_face() -> None:
         return {name: inspect.signature(each) for name, each in found if not name.startswith("_")}
 
     here, there = methods(Linewright), methods(RemoteLinewright)
-    assert set(here) - set(there) == {"open_or_join", "run_all"}
+    assert set(here) - set(there) == {"adopt_anew", "open_or_join", "run_all"}
     assert set(there) - set(here) == set()
     for name, signature in there.items():
         if name != "link":

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.service.api_client import Stage, stage_in
+from tests.support.signups import app_kept, customer
 
 from linewright.service.api import examples
 
@@ -44,8 +45,14 @@ async def _story(stage: Stage) -> dict[str, Any]:
         "explanation": await got("/errors/133016"),
         "service": await got("/service"),
         "problem": (await stage.api.post(f"/numbers/{PHONE}/operations", json={"goal": "verify"})).json(),
+        "adopted": await _adopted(stage),
         "reason": (await stage.api.get("http://service.test/problems/operation-open")).json(),
     }
+
+
+async def _adopted(stage: Stage) -> Any:
+    await app_kept(stage.lw, stage.simulator)
+    return (await stage.api.post("/adopt", json=customer(stage.simulator).body)).json()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ STATUS = {
     "account-exists": 409,
     "account-removed": 409,
     "channel-exists": 409,
+    "code-used": 409,
     "last-admin": 409,
     "too-many": 429,
 }

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
 from linewright.service.api.accounts import router as _accounts
+from linewright.service.api.adopt import router as _adopt
 from linewright.service.api.alerts import router as _alerts
 from linewright.service.api.bundles import router as _bundles
 from linewright.service.api.errors import router as _errors
@@ -24,7 +25,7 @@ __all__ = ["describe", "methods_at", "router"]
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="An API token with the scope that is needed.")
 _under = APIRouter(prefix="/api/v1", dependencies=[Depends(_bearer)], responses=refused(401, 403, 422, 503))
-for each in (_accounts, _numbers, _bundles, _operations, _events, _tasks, _errors, _service, _alerts):
+for each in (_accounts, _adopt, _numbers, _bundles, _operations, _events, _tasks, _errors, _service, _alerts):
     _under.include_router(each)
 
 router = APIRouter()

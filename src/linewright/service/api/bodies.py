@@ -14,6 +14,7 @@ from linewright.store.operations import LARGEST_CODE
 __all__ = [
     "AccountChange",
     "AccountsChange",
+    "Adoption",
     "Answer",
     "NewAccount",
     "NewNumber",
@@ -81,6 +82,29 @@ class AccountsChange(AccountChange):
 
     model_config = _like("accounts_change")
     names: Annotated[list[AccountName], Field(min_length=1, max_length=1_000)]
+
+
+class Adoption(BaseModel):
+    """A `code` of Embedded Signup, with the `app` whose secret is kept here; or a `token` in hand. With neither, what
+    is kept of this WABA is used. `event` is the session event that the page heard: it brings WABA and number."""
+
+    model_config = _like("adopt", "adopt_event", "adopt_token")
+    waba: Annotated[str | None, Field(pattern=r"^[0-9]{1,32}$", description="Id of the WhatsApp Business Account.")] = (
+        None
+    )
+    number: Annotated[
+        str | None,
+        Field(max_length=40, pattern=r"^[^\x00]*$", description="The number to register: its id or phone."),
+    ] = None
+    code: Annotated[SecretText | None, Field(description="Good for one exchange, within 30 seconds.")] = None
+    token: SecretText | None = None
+    app: Annotated[str | None, Field(pattern=r"^[0-9]{1,32}$", description="Id of the app that signed up.")] = None
+    event: Annotated[
+        dict[str, Any] | str | None, Field(description="The `WA_EMBEDDED_SIGNUP` event, whole or its name.")
+    ] = None
+    name: Annotated[AccountName | None, Field(description="Name of a new account; else it is made of the WABA's.")] = (
+        None
+    )
 
 
 class NewNumber(BaseModel):

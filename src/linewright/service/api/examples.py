@@ -15,6 +15,17 @@ BODIES: dict[str, Any] = {
     "account": {"name": "shop", "waba": "200000000000001", "token": "the system user's token", "pin_reset": "ask"},
     "account_change": {"paused": True},
     "accounts_change": {"names": ["shop", "bakery"], "pin_reset": "auto"},
+    "adopt": {"waba": "200000000000001", "number": "300000000000001", "code": "AQ the code", "app": "100000000000001"},
+    "adopt_event": {
+        "code": "AQ the code",
+        "app": "100000000000001",
+        "event": {
+            "type": "WA_EMBEDDED_SIGNUP",
+            "event": "FINISH",
+            "data": {"waba_id": "200000000000001", "phone_number_id": "300000000000001"},
+        },
+    },
+    "adopt_token": {"waba": "200000000000001", "token": "the token in hand"},
     "number": {"e164": "+15550144444", "account": "shop", "verified_name": "The Shop"},
     "register": {"goal": "register", "pin": "012345"},
     "deregister": {"goal": "deregister", "confirm": "3005"},

@@ -21,6 +21,7 @@ from linewright.service.api.examples import EXAMPLES
 __all__ = [
     "AccountShape",
     "Accounts",
+    "AdoptedShape",
     "AttemptShape",
     "BudgetShape",
     "Checked",
@@ -309,6 +310,19 @@ class Findings(_Listing):
     """What a registration of the number rests on, each looked at."""
 
     items: list[Finding]
+
+
+class AdoptedShape(BaseModel):
+    """What became of an adoption. `operation` registers the number, null where nothing was registered: `message` says
+    why. `last_day` is until when it must be registered, 14 days after its signup; null once it is."""
+
+    model_config = _like("adopted")
+    account: AccountShape
+    number: NumberShape | None
+    operation: OperationShape | None
+    last_day: Moment | None
+    message: str
+    next_step: str
 
 
 class EntryShape(BaseModel):
