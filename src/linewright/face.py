@@ -14,6 +14,7 @@ from linewright.adopt import AdoptionDesk, Wish
 from linewright.bundle import write_bundle
 from linewright.clock import SystemClock, monotonic
 from linewright.config import Settings, load
+from linewright.custody import CustodyDesk
 from linewright.doctor import examine, examine_number
 from linewright.domain.conditions import Condition, warning_of
 from linewright.domain.journal import Outcome
@@ -70,6 +71,7 @@ class Linewright:
         self._views = Views(self.office)
         self._accounts = AccountDesk(self.office)
         self._adoptions = AdoptionDesk(self.office)
+        self._custody = CustodyDesk(self._store, self.clock)
         self._driver = Driver(self.office)
 
     @property
@@ -548,6 +550,35 @@ class Linewright:
     async def pin_history(self, n: str) -> list[Shape]:
         """What became of the number's PINs, the oldest first: made, given, set, accepted, refused, shown, …"""
         return self._views.pin_history(self._store.numbers.find(n))
+
+    async def export_pins(
+        self,
+        path: str | Path,
+        passphrase: Secret,
+        *,
+        numbers: Sequence[str] = (),
+        account: str | None = None,
+        who: str = "terminal",
+    ) -> Shape:
+        """Writes the PINs of these numbers, of an account's, or of all, sealed by a passphrase, to a new file that its
+        owner alone can read: `{"file","items","without"}`. Leaves an audit event for each.
+
+        Raises `UsageError`: `passphrase` for a weak one, `file-exists`, `no-pin` where none is kept.
+        """
+        return self._custody.export(Path(path), passphrase, numbers=numbers, account=account, who=who)
+
+    async def is_sealed(self, path: str | Path) -> bool:
+        """Whether a list of PINs is sealed, so that `import_pins` needs its passphrase."""
+        return self._custody.is_sealed(Path(path))
+
+    async def import_pins(self, path: str | Path, *, passphrase: Secret | None = None, who: str = "terminal") -> Shape:
+        """Takes in an export of Linewright, or another tool's list (CSV with phone and pin, or JSON lines), whole or
+        not at all: `{"file","in_clear","items"}`. Each PIN comes in as given and unproven, with an audit event.
+
+        Raises `UsageError`: `passphrase` for a wrong or missing one, `pin-list` for what is no list, `pin-rows` naming
+        each row that cannot be taken.
+        """
+        return self._custody.take(Path(path), passphrase, who=who)
 
     async def show_pin(self, n: str, *, who: str = "terminal") -> Secret:
         """The kept PIN itself; leaves an audit event."""

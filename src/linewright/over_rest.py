@@ -351,6 +351,23 @@ class RemoteLinewright:
     def explain(self, error: Any) -> Shape:
         return explain(error)
 
+    async def export_pins(
+        self,
+        path: str | Path,
+        passphrase: Secret,
+        *,
+        numbers: Sequence[str] = (),
+        account: str | None = None,
+        who: str = "terminal",
+    ) -> Shape:
+        raise _here_only()
+
+    async def is_sealed(self, path: str | Path) -> bool:
+        raise _here_only()
+
+    async def import_pins(self, path: str | Path, *, passphrase: Secret | None = None, who: str = "terminal") -> Shape:
+        raise _here_only()
+
     async def show_pin(self, n: str, *, who: str = "terminal") -> Secret:
         raise _here_only()
 

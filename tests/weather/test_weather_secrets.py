@@ -88,6 +88,26 @@ def looking_around(at: House) -> None:
     assert at("key", "rotate").status == 0
 
 
+def custody(at: House) -> None:
+    """PINs leave sealed and come in from a list; neither tells one, nor the passphrase, nor a wrong row."""
+    words, wrong = (f"{secrets.token_hex(8)} lantern {secrets.token_hex(8)}" for _ in range(2))
+    at.search.words.update({words, wrong})
+    one, other, right = at.number("100008"), at.number("100009"), at.pin()
+    listed = at.file(f"phone,pin\n{one.phone.e164},{right}\n{other.phone.e164},{at.pin()}")
+    assert at.in_sight("pin", "import", listed, "--json").status == 0
+    bad = at.file(f"phone,pin\n{one.phone.e164},{at.pin()}\n{other.phone.e164},{at.pin()}7\n{at.pin()},{at.pin()}")
+    assert at("pin", "import", bad).status == at("pin", "import", bad, "--json").status == 2
+    export = at.open / "pins.sealed"
+    assert at("pin", "export", "-o", str(export), "--passphrase-file", at.file("too short")).status == 2
+    assert at.in_sight("pin", "export", "-o", str(export), "--passphrase-file", at.file(words)).status == 0
+    assert at("pin", "import", str(export), "--passphrase-file", at.file(wrong)).status == 2
+    assert at("pin", "import", str(export), "--passphrase-file", at.file(words), "--json").status == 0
+    came_to_its_end(at.bring("register", one))
+    for line in (("pin", "history", one.id), ("pin", "status", one.id), ("release", one.id, "--confirm", "0008")):
+        at(*line)
+        at(*line, "--json")
+
+
 def mistakes(at: House) -> None:
     """A secret in the wrong place is not repeated."""
     n = at.number("100006").id
@@ -118,6 +138,7 @@ def test_no_secret_is_left_anywhere(tmp_path: Path) -> None:
         registrations(at)
         other_goals(at)
         looking_around(at)
+        custody(at)
         mistakes(at)
         an_error_of_ours(at)
         played = at.weather(tmp_path / "other-home")

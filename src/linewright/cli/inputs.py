@@ -10,7 +10,7 @@ from pathlib import Path
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["app_secret", "is_terminal", "pin", "secret_text", "stdin_is_terminal", "token"]
+__all__ = ["app_secret", "is_terminal", "passphrase", "pin", "secret_text", "stdin_is_terminal", "token"]
 
 LARGEST = 65_536
 """Bytes; nothing that is handed in here is longer."""
@@ -53,6 +53,22 @@ def pin(file: Path | None, *, stdin: bool = False) -> Secret | None:
 def secret_text(file: Path | None, what: str) -> Secret:
     """An answer to a question, as it came: a code, a PIN, or the whole message that holds it."""
     return Secret(_text(file or STDIN, what))
+
+
+def passphrase(file: Path | None, *, twice: bool = False) -> Secret:
+    """A passphrase from its file, else typed at the terminal, `twice` where it is new. Raises `UsageError`."""
+    if file is not None or not stdin_is_terminal():
+        if file is None:
+            raise UsageError(
+                "A passphrase is needed.",
+                fix="Give it with --passphrase-file FILE, or run this at a terminal.",
+                reason="passphrase",
+            )
+        return Secret(_text(file, "passphrase"))
+    first = getpass.getpass("Passphrase (not shown): ")
+    if twice and getpass.getpass("Once more: ") != first:
+        raise UsageError("The two are not the same.", fix="Run it again; nothing was written.", reason="passphrase")
+    return Secret(first)
 
 
 def _wrong_pin(text: str) -> str:

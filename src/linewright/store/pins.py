@@ -15,6 +15,7 @@ from linewright.domain.pins import Change, ChangeKind, PinBook
 from linewright.errors import UsageError
 from linewright.secret import Secret
 from linewright.store import tables as t
+from linewright.store.custody import best_of
 from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of, pins_sent, unused_at
 from linewright.store.rows import Row, pin_of
@@ -74,8 +75,7 @@ class Pins:
         """
         with self._database.writing() as connection:
             known = book_of_phone(connection, number.e164, last_good_of(connection, number.id))
-            unsent = [pin for pin in reversed(known.pins) if pin.fingerprint not in known.refused]
-            best = known.accepted or next(iter(known.candidates), None) or next(iter(unsent), None)
+            best = best_of(known)
             if best is None:
                 raise UsageError(
                     f"No PIN of {number.display or number.e164} is kept here.",

@@ -12,6 +12,7 @@ from linewright.store.changes import Changes
 from linewright.store.channels import Channels
 from linewright.store.checks import Checks
 from linewright.store.conditions import Conditions
+from linewright.store.custody import Custody
 from linewright.store.deliveries import Deliveries
 from linewright.store.engine import Database
 from linewright.store.facts import Facts
@@ -53,6 +54,7 @@ class Store:
         self.releases = Releases(database)
         self.tasks = Tasks(database, vault)
         self.pins = Pins(database, vault)
+        self.custody = Custody(database, vault)
         self.audit = Audit(database)
         self.pace = AccountPace(database)
         self.checks = Checks(database)
