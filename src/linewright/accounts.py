@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import phonenumbers
-
 from linewright.domain.journal import Answer, Outcome, RemoteError
 from linewright.domain.number import Number
 from linewright.errors import LinewrightError, RemoteUnavailable, UsageError
 from linewright.fleet import FleetCheck, Looked
 from linewright.graph.client import GraphClient
 from linewright.graph.wire import nonexisting_field
+from linewright.phones import taken_apart
 from linewright.secret import Secret
 from linewright.wiring import Installation
 
@@ -115,7 +114,7 @@ class AccountDesk:
 
         An answer that was lost is settled by the listing; nothing is created twice.
         """
-        code, national, plain = _taken_apart(e164)
+        code, national, plain = taken_apart(e164)
         if not 2 <= len(verified_name.strip()) <= 75:
             raise UsageError("A display name has 2 to 75 characters.", fix="Give another --verified-name.")
         waba = self._store.accounts.get(account).waba
@@ -182,22 +181,6 @@ async def _app_of(client: GraphClient) -> str | None:
     told = await client.debug_token()
     app = told.body.get("app_id")
     return str(app) if told.outcome is Outcome.OK and app else None
-
-
-def _taken_apart(e164: str) -> tuple[str, str, str]:
-    """Country code, national part and E.164 of a *possible* number; new ranges are not *valid* for years."""
-    try:
-        parsed = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
-        parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
-        raise UsageError(
-            f"{e164[:40]!r} is not a possible phone number.",
-            fix="Write it in E.164: a plus, the country code, the number.",
-            reason="phone",
-        )
-    plain = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return str(parsed.country_code), plain.removeprefix(f"+{parsed.country_code}"), plain
 
 
 def not_listed(answer: Answer, name: str, waba: str) -> LinewrightError:

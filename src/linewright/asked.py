@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from linewright.domain.imports import SHOWN
 from linewright.domain.number import Number, Standing, Wanted
 from linewright.domain.operation import OPEN_STATES, Goal, OperationState, ReplyKind
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["GOALS", "confirmed", "day", "goal_of", "method", "one_answer", "standing", "states", "wanted"]
+__all__ = ["GOALS", "confirmed", "day", "goal_of", "method", "one_answer", "row_state", "standing", "states", "wanted"]
 
 METHODS = {"sms": "SMS", "voice": "VOICE"}
 GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
@@ -49,6 +50,13 @@ def states(text: str | None) -> list[OperationState] | None:
     except ValueError:
         names = ", ".join(state.value for state in OperationState)
         raise UsageError(f"There is no state {text[:40]}.", fix=f"One of: open, {names}.") from None
+
+
+def row_state(text: str | None) -> str | None:
+    """The state in which rows of an import are shown."""
+    if text is not None and text not in SHOWN:
+        raise UsageError(f"No row has the state {text[:40]}.", fix=f"One of: {', '.join(SHOWN)}.")
+    return text
 
 
 def method(text: str | None) -> str | None:

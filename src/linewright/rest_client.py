@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from types import TracebackType
 from typing import Any, Self
@@ -86,10 +87,21 @@ class RestClient:
 
     async def post(self, path: str, body: Body | None = None, **params: str | None) -> Any:
         """Once, however often it must be sent: a key of its own goes with it."""
+        return self._document(await self._posted(path, params, body=body))
+
+    async def post_file(self, path: str, content: bytes, **params: str | None) -> Any:
+        """A file as it is, once. What its rows were refused for is told, not raised: the `report` of the refusal."""
+        answer = await self._posted(path, params, content=content)
+        if answer.status_code == 422:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                return {"import": None, "report": answer.json()["report"]}
+        return self._document(answer)
+
+    async def _posted(self, path: str, params: dict[str, str | None], **sent: Any) -> httpx.Response:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         for left in range(TRIES - 1, -1, -1):
             try:
-                answer = await self._sent("POST", path, params, body=body, headers=headers)
+                answer = await self._sent("POST", path, params, headers=headers, **sent)
             except _Lost as lost:
                 if not left:
                     raise self._unreachable(lost.cause) from None
@@ -97,7 +109,7 @@ class RestClient:
             if answer.status_code == 409 and "Retry-After" in answer.headers and left:
                 await asyncio.sleep(min(int(answer.headers["Retry-After"]), 10))
                 continue
-            return self._document(answer)
+            return answer
         raise AssertionError("the last try returns or raises")
 
     async def patch(self, path: str, body: Body, **params: str | None) -> Any:
@@ -113,11 +125,15 @@ class RestClient:
         params: dict[str, str | None],
         *,
         body: Body | None = None,
+        content: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> httpx.Response:
         given = {name: value for name, value in params.items() if value is not None}
+        kind = {"Content-Type": "text/csv"} if content is not None else {}
         try:
-            return await self._client.request(method, path, params=given, json=_open(body), headers=headers)
+            return await self._client.request(
+                method, path, params=given, json=_open(body), content=content, headers={**(headers or {}), **kind}
+            )
         except LOST as error:
             if headers is not None:
                 raise _Lost(error) from None

@@ -15,6 +15,7 @@ from linewright.engine.poll import PollEngine
 from linewright.engine.shift import CONCURRENCY, GRACE_SECONDS, until_any
 from linewright.errors import LinewrightError
 from linewright.fleet import FleetCheck
+from linewright.importer import Importer
 from linewright.recovery import Recovery
 from linewright.store.ids import new_id
 from linewright.store.jobs import QUEUE, TASK
@@ -84,6 +85,7 @@ class Worker:
             Recovery(office),
             Trend(office),
             Alerts(office),
+            Importer(office),
         ]
         self._version = version("linewright")
         self._ready = False

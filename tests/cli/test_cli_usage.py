@@ -19,7 +19,8 @@ from linewright.errors import RemoteUnavailable
 ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert")
 COMMANDS = {
-    *("register", "verify", "set-pin", "deregister", "release", "sync", "check", "doctor", "bundle", "explain"),
+    *("register", "verify", "set-pin", "deregister", "release", "import", "sync", "check", "doctor", "bundle"),
+    "explain",
     *("serve", "worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12

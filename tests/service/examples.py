@@ -35,7 +35,7 @@ async def _story(stage: Stage) -> dict[str, Any]:
         return (await stage.api.get(path)).json()
 
     asked = (await stage.register(PHONE, pin="111222")).json()
-    return {
+    told = {
         "operation": asked,
         "task": asked["task"],
         "pin": await got(f"/numbers/{PHONE}/pin"),
@@ -48,6 +48,9 @@ async def _story(stage: Stage) -> dict[str, Any]:
         "adopted": await _adopted(stage),
         "reason": (await stage.api.get("http://service.test/problems/operation-open")).json(),
     }
+    taken = (await stage.api.post("/imports", content=b"phone,account\n+15550133010,shop\n")).json()["import"]
+    pushed = (await stage.api.post(f"/imports/{taken['id']}/push")).json()
+    return told | {"import": pushed, "import_row": (await got(f"/imports/{taken['id']}/rows"))["items"][0]}
 
 
 async def _adopted(stage: Stage) -> Any:

@@ -17,6 +17,7 @@ from linewright.cli import (
     alerts,
     care,
     goals,
+    imports,
     numbers,
     options,
     practice,
@@ -114,6 +115,7 @@ def _version(asked: bool) -> None:
 goals.add_to(app)
 release.add_to(app)
 care.add_to(app)
+imports.add_to(app)
 
 
 @app.command("explain")

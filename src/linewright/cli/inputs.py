@@ -10,7 +10,7 @@ from pathlib import Path
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["app_secret", "is_terminal", "passphrase", "pin", "secret_text", "stdin_is_terminal", "token"]
+__all__ = ["STDIN", "app_secret", "is_terminal", "passphrase", "pin", "secret_text", "stdin_is_terminal", "token"]
 
 LARGEST = 65_536
 """Bytes; nothing that is handed in here is longer."""

@@ -14,16 +14,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from linewright.clock import monotonic
 from linewright.service.problems import MEDIA_TYPE, Problem, document
+from linewright.sheet import LARGEST as LARGEST_SHEET
 
 __all__ = ["LARGEST_BODY", "Guards", "no_nul", "readable"]
 
 LARGEST_BODY = 1_000_000
-"""Bytes. An import has a larger limit of its own."""
+"""Bytes, of anything but a file of numbers."""
+LARGEST_FILE = LARGEST_SHEET + 10_000
+"""Bytes of a file of numbers, with what a form adds to it."""
 OWN_LIMIT = "/webhooks/"
 """Paths whose handler has a limit of its own, and counts what is larger."""
+FILES = ("/api/v1/imports", "/imports")
+"""Where files of numbers are sent."""
 BODY_SECONDS = 30.0
 """Real: whoever sends a body more slowly than this is not waited for."""
-TOO_LARGE = (413, "too-large", f"This is more than {LARGEST_BODY} bytes.", "Send less at once; nothing was changed.")
+TOO_LARGE = (413, "too-large", "This is larger than what is taken here.", "Send less at once; nothing was changed.")
 TOO_SLOW = (408, "too-slow", "The rest of this did not come in time.", "Send it again; nothing was changed.")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -48,7 +53,8 @@ class _Body:
     receive: Receive
     ends: float
     """Monotonic seconds by which it must be here."""
-    limited: bool
+    most: float
+    """Bytes."""
     read: int = 0
     whole: bool = False
     refusal: tuple[int, str, str, str] | None = None
@@ -63,7 +69,7 @@ class _Body:
             raise _Unfit from None
         self.read += len(message.get("body", b""))
         self.whole = not message.get("more_body", False)
-        if self.limited and self.read > LARGEST_BODY:
+        if self.read > self.most:
             self.refusal = TOO_LARGE
             raise _Unfit
         return message
@@ -84,6 +90,13 @@ def no_nul(fields: Iterable[tuple[str, object]]) -> None:
             raise Problem(422, "invalid", f"{plain}: There is a NUL in it.", fix="Correct it; nothing was changed.")
 
 
+def _most(path: str) -> float:
+    """The bytes that a body may have."""
+    if path.startswith(OWN_LIMIT):
+        return float("inf")
+    return LARGEST_FILE if path in FILES else LARGEST_BODY
+
+
 class Guards:
     """ASGI middleware. `secure`: people come by TLS, and browsers are told to insist on it. A body that is not
     here within `body_seconds` of real time is not waited for."""
@@ -97,10 +110,10 @@ class Guards:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limited = not scope["path"].startswith(OWN_LIMIT)
-        body = _Body(receive, monotonic() + self._body_seconds, limited)
+        most = _most(scope["path"])
+        body = _Body(receive, monotonic() + self._body_seconds, most)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if limited and announced.isdigit() and int(announced) > LARGEST_BODY:
+        if announced.isdigit() and int(announced) > most:
             body.refusal = TOO_LARGE
         began = False
 

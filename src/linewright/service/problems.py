@@ -30,6 +30,7 @@ STATUS = {
     "unknown-channel": 404,
     "not-released": 404,
     "released": 409,
+    "unknown-import": 404,
     "operation-open": 409,
     "operation-ended": 409,
     "task-closed": 409,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
@@ -35,7 +35,7 @@ from linewright.store.rows import (
     hold_value,
     storage_value,
 )
-from linewright.store.sealing import Vault, bound, fingerprint_key, seal
+from linewright.store.sealing import Vault, bound, fingerprint_key, may_seal, seal
 from linewright.store.weather import claim_probe, hear
 
 __all__ = ["HELD", "PinSafe", "SqlLedger"]
@@ -70,6 +70,24 @@ class PinSafe:
         }
         connection.execute(insert(t.pins).values(values))
         return pin
+
+    def keep_many(self, connection: Connection, given: Sequence[tuple[Pin, str, Secret]]) -> None:
+        """`keep` for many phones at once, each with its PIN."""
+        if not given:
+            return
+        may_seal(connection, self._vault)
+        rows = [
+            {
+                "id": pin.id,
+                "e164": e164,
+                "fingerprint": pin.fingerprint,
+                "origin": pin.origin.value,
+                "at": pin.at,
+                "digits": self._vault.seal(digits, bound("digits", pin.id, e164)),
+            }
+            for pin, e164, digits in given
+        ]
+        connection.execute(insert(t.pins), rows)
 
     def fresh(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
         """A PIN to be kept; outside a transaction, since the fingerprints' key may have to be made."""

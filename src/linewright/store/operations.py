@@ -154,6 +154,27 @@ class Operations:
         asked = _Asked(Goal.REGISTER, options.given(), None, because, now, said, "recovery")
         return self._new(connection, number, asked)
 
+    def open_for_import(
+        self,
+        connection: Connection,
+        number: Number,
+        goal: Goal,
+        options: Options,
+        *,
+        now: datetime,
+        pin: str | None,
+    ) -> str:
+        """Opens or joins within the caller's transaction; the operation's id. `pin` names one that was kept before: it
+        answers an open question for one. Raises `UsageError` before anything is written: see `open`."""
+        asked = _Asked(goal, options.given(), None, None, now, f"Opened by an import: {goal.value}.")
+        opened, is_new = self._open(connection, number, asked)
+        if pin is not None and not is_new:
+            shown = connection.execute(select(t.operations.c.task).where(t.operations.c.id == opened.id)).scalar()
+            question = _open_pin_question(connection, shown)
+            if question is not None:
+                file_reply(connection, question, ReplyKind.VALUE, now, Brought(pin=pin))
+        return opened.id
+
     def _join(self, connection: Connection, found: Row, number: Number, asked: _Asked) -> Operation:
         here = t.operations.c.id == found["id"]
         _hear(connection, number, asked)

@@ -21,7 +21,7 @@ from linewright.store.gather import book_of_phone, last_good_of, pins_sent, unus
 from linewright.store.rows import Row, pin_of
 from linewright.store.sealing import Vault, bound
 
-__all__ = ["Audit", "Pins"]
+__all__ = ["Audit", "Pins", "append"]
 
 _DID = {f"pin {what}": what for what in ("show", "export", "import")}
 _KEPT = select(t.pins).where(t.pins.c.e164 == bindparam("e164")).order_by(t.pins.c.seq)
@@ -82,7 +82,7 @@ class Pins:
                     fix="Give one with `linewright register N --pin-stdin`, or set one with `linewright set-pin N`.",
                     reason="no-pin",
                 )
-            _append(connection, now, who, "pin show", number.e164, {"pin": best.id})
+            append(connection, now, who, "pin show", number.e164, {"pin": best.id})
             sealed = connection.execute(select(t.pins.c.digits).where(t.pins.c.id == best.id)).scalar_one()
         return self._vault.open(bytes(sealed), bound("digits", best.id, number.e164))
 
@@ -97,7 +97,7 @@ class Audit:
         self, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any] | None = None
     ) -> None:
         with self._database.writing() as connection:
-            _append(connection, at, who, action, subject, detail)
+            append(connection, at, who, action, subject, detail)
 
     def listing(self, *, limit: int = 100, who: str | None = None, before: int | None = None) -> list[Row]:
         """The newest first: rows of `seq`, `at`, `who`, `action`, `subject`, `detail`; of one actor with `who`,
@@ -116,9 +116,10 @@ class Audit:
             return list(connection.execute(select(t.audit.c.who).distinct().order_by(t.audit.c.who)).scalars())
 
 
-def _append(
+def append(
     connection: Connection, at: datetime, who: str, action: str, subject: str, detail: Mapping[str, Any] | None
 ) -> None:
+    """Writes a line of the audit within the caller's transaction."""
     values = {"at": at, "who": who, "action": action, "subject": subject, "detail": dict(detail) if detail else None}
     connection.execute(insert(t.audit).values(values))
 

@@ -14,13 +14,24 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 
-__all__ = ["Vault", "cookie_key", "fingerprint_key", "holds_secrets", "reseal", "seal", "verify_token"]
+__all__ = [
+    "Vault",
+    "cookie_key",
+    "fingerprint_key",
+    "holds_secrets",
+    "import_key",
+    "may_seal",
+    "reseal",
+    "seal",
+    "verify_token",
+]
 
 KEY_ID = "key_id"
 FINGERPRINT_KEY = "fingerprint_key"
 COOKIE_KEY = "cookie_key"
 WEBHOOK_KEY = "webhook_key"
-OWN_KEYS = (FINGERPRINT_KEY, COOKIE_KEY, WEBHOOK_KEY)
+IMPORT_KEY = "import_key"
+OWN_KEYS = (FINGERPRINT_KEY, COOKIE_KEY, WEBHOOK_KEY, IMPORT_KEY)
 """Keys of this home beside the vault's, kept sealed by it."""
 KEY_BYTES = 32
 
@@ -76,18 +87,20 @@ def _make(connection: Connection, key: str, value: str) -> str:
 
 
 def seal(connection: Connection, vault: Vault, secret: Secret, bound_to: str) -> bytes:
-    """Seals within a writing transaction.
+    """Seals within a writing transaction. Raises what `may_seal` raises."""
+    may_seal(connection, vault)
+    return vault.seal(secret, bound_to)
 
-    Raises `KeyMismatch` when this home is sealed with another key by now: what an old key sealed could
-    not be opened after a rotation.
-    """
+
+def may_seal(connection: Connection, vault: Vault) -> None:
+    """Raises `KeyMismatch` when this home is sealed with another key by now: what an old key sealed could not be
+    opened after a rotation. It holds to the end of the writing transaction."""
     in_use = _meta(connection, KEY_ID, locked=True) or _make(connection, KEY_ID, vault.key_id)
     if in_use != vault.key_id:
         raise KeyMismatch(
             f"This home is sealed with the key {in_use}, and the key at hand is {vault.key_id}.",
             fix="Give the key this home was made with; after `linewright key rotate`, start this process again.",
         )
-    return vault.seal(secret, bound_to)
 
 
 def fingerprint_key(database: Database, vault: Vault) -> Secret:
@@ -105,6 +118,12 @@ def verify_token(database: Database, vault: Vault, account: str) -> Secret:
     name, so that it is kept nowhere, and the same after a rotation."""
     key = _own_key(database, vault, WEBHOOK_KEY)
     return Secret(vault.mac(key, f"webhooks:{account}".encode())[:40])
+
+
+def import_key(database: Database, vault: Vault) -> Secret:
+    """The key of the digests by which a file of numbers is known again: files hold PINs, and a plain digest would give
+    one away to whoever tries a million of them."""
+    return _own_key(database, vault, IMPORT_KEY)
 
 
 def _own_key(database: Database, vault: Vault, name: str) -> Secret:

@@ -19,6 +19,9 @@ from linewright.store.facts import Facts
 from linewright.store.fleet import Fleet
 from linewright.store.guesses import Guesses
 from linewright.store.happenings import Happenings
+from linewright.store.import_creates import ImportCreates
+from linewright.store.import_look import ImportLook
+from linewright.store.imports import Imports
 from linewright.store.ledger import SqlLedger
 from linewright.store.links import Links
 from linewright.store.numbers import Numbers
@@ -73,3 +76,6 @@ class Store:
         self.changes = Changes(database)
         self.channels = Channels(database, vault)
         self.deliveries = Deliveries(database)
+        self.import_look = ImportLook(database, vault)
+        self.imports = Imports(database, vault, self.operations)
+        self.import_creates = ImportCreates(database, real=real)

@@ -11,6 +11,7 @@ from linewright.service.api.alerts import router as _alerts
 from linewright.service.api.bundles import router as _bundles
 from linewright.service.api.errors import router as _errors
 from linewright.service.api.events import router as _events
+from linewright.service.api.imports import router as _imports
 from linewright.service.api.metrics import router as _metrics
 from linewright.service.api.numbers import router as _numbers
 from linewright.service.api.openapi import describe, methods_at
@@ -25,7 +26,7 @@ __all__ = ["describe", "methods_at", "router"]
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="An API token with the scope that is needed.")
 _under = APIRouter(prefix="/api/v1", dependencies=[Depends(_bearer)], responses=refused(401, 403, 422, 503))
-for each in (_accounts, _adopt, _numbers, _bundles, _operations, _events, _tasks, _errors, _service, _alerts):
+for each in (_accounts, _adopt, _numbers, _bundles, _operations, _events, _tasks, _errors, _service, _alerts, _imports):
     _under.include_router(each)
 
 router = APIRouter()

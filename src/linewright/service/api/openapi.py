@@ -28,6 +28,7 @@ TAGS = [
     {"name": "numbers", "description": "The phone numbers: where each stands, and what is asked of it."},
     {"name": "operations", "description": "What was asked for, and how far it is."},
     {"name": "tasks", "description": "The questions that wait for a person."},
+    {"name": "imports", "description": "Files of many numbers, and what became of each row."},
     {"name": "errors", "description": "What the remote's errors mean, and what to do."},
     {"name": "service", "description": "This service itself."},
     {"name": "problems", "description": "What the `type` of a problem leads to; without a token."},

@@ -1,0 +1,233 @@
+"""An import is carried on row by row: nothing twice, nothing lost, each at its end and told in its result file."""
+
+from __future__ import annotations
+
+import csv as table
+import io
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from tests.moves.test_import_check import also, csv, writes
+from tests.service.api_client import Stage, stage_in
+from tests.service.page_client import played
+
+from linewright import importer
+from linewright.importer import Importer
+from linewright.imports import result_cell
+from linewright.secret import Secret
+from linewright.store import tables as t
+
+Open = Callable[[], Any]
+EACH = ("133000", "133004", "133006", "133009", "133010", "133015", "100001")
+
+
+async def result(stage: Stage, id: str) -> dict[str, dict[str, str]]:
+    text = await stage.lw.import_result(id)
+    return {row["phone"]: row for row in table.DictReader(io.StringIO(text))}
+
+
+def sent(stage: Stage, kind: str) -> Counter[str]:
+    """How many calls of a kind each target got."""
+    calls = stage.simulator.control.calls()
+    return Counter(call.e164 or str(call.target) for call in calls if call.kind == kind and call.happened)
+
+
+async def driven(stage: Stage, id: str) -> dict[str, Any]:
+    """To its end, with people who answer; a code that came while nobody looked is asked for anew."""
+    while (seen := await stage.lw.drive_import(id))["state"] == "asking":
+        for task in await stage.lw.tasks():
+            if "value" not in task["answers"]:
+                await stage.lw.answer(task["id"], resend="sms")
+            else:
+                code = stage.simulator.control.latest_code(task["number"]["e164"])
+                await stage.lw.answer(task["id"], value=Secret(code))
+    return seen
+
+
+@played
+async def test_rows_reach_their_ends_and_the_result_file_tells(on_both: Open) -> None:
+    async with on_both() as stage:
+        pins = {"133009": "246810", "133005": "246810"}
+        rows = [f"+15550{digits},shop,{pins.get(digits, '')},register," for digits in (*EACH, "133005")]
+        taken = (await stage.lw.take_import(csv(*rows, "+15550144444,shop,,none,The Shop")))["import"]
+        asking = await stage.lw.drive_import(taken["id"])
+        assert (asking["state"], asking["counts"]["asking"]) == ("asking", 1)
+        done = await driven(stage, taken["id"])
+        assert (done["state"], done["counts"]["done"], done["ended_at"] is not None) == ("done", 9, True)
+        told = await result(stage, taken["id"])
+        for digits in (*EACH, "133005"):
+            row = told[f"+15550{digits}"]
+            assert (row["state"], row["standing"]) == ("done", "online"), row
+            assert stage.simulator.control.number(row["number"])["online"]
+        assert (told["+15550144444"]["state"], told["+15550144444"]["reason"]) == ("done", "created")
+        assert "246810" not in str(told)
+        numbers = {each["e164"]: each["wanted"] for each in await stage.lw.numbers()}
+        assert (numbers["+15550133010"], numbers["+15550144444"]) == ("online", "unmanaged")
+
+
+@played
+async def test_the_pins_of_a_file_are_sealed_and_nowhere_else(on_both: Open) -> None:
+    async with on_both() as stage:
+        await stage.lw.take_import(csv("+15550133005,shop,246810,register,"), name="numbers.csv")
+        assert (await stage.lw.pin_status("+15550133005"))["pin"]["state"] == "pending"
+        with stage.lw.office.store.database.reading() as connection:
+            for each in t.metadata.sorted_tables:
+                assert "246810" not in str(connection.execute(select(each)).all()), each.name
+        shown = await stage.lw.show_pin("+15550133005")
+        assert shown == Secret("246810")
+
+
+@played
+async def test_the_same_file_finds_its_import(on_both: Open) -> None:
+    async with on_both() as stage:
+        file = csv("+15550133010,shop,,register,")
+        first = (await stage.lw.take_import(file))["import"]
+        again = await stage.lw.take_import(file, again=True)
+        assert (again["import"]["id"], again["report"]) == (first["id"], None)
+        await stage.lw.drive_import(first["id"])
+        assert (await stage.lw.take_import(file))["import"]["id"] == first["id"]
+        anew = (await stage.lw.take_import(file, again=True))["import"]
+        assert anew["id"] != first["id"]
+        assert (await stage.lw.drive_import(anew["id"]))["state"] == "done"
+        assert sent(stage, "register") == {"+15550133010": 1}
+        assert [each["id"] for each in await stage.lw.imports()] == [anew["id"], first["id"]]
+
+
+@played
+async def test_bad_rows_stop_all_unless_they_are_skipped(tmp_path: Path) -> None:
+    async with stage_in(tmp_path)() as stage:
+        file = csv("+15550133010,shop,,register,", "+15550133000,shop,12345,register,")
+        refused = await stage.lw.take_import(file)
+        assert (refused["import"], len(refused["report"]["bad"])) == (None, 1)
+        assert await stage.lw.imports() == []
+        taken = (await stage.lw.take_import(file, skip_bad=True))["import"]
+        done = await stage.lw.drive_import(taken["id"])
+        assert (done["state"], done["counts"]["done"], done["counts"]["bad"]) == ("done", 1, 1)
+        told = await result(stage, taken["id"])
+        assert told["+15550133000"]["reason"] == "pin-form"
+        assert sent(stage, "register") == {"+15550133010": 1}
+        none = await stage.lw.take_import(csv("+15550133000,shop,12345,register,"), skip_bad=True)
+        assert none["import"] is None
+
+
+@played
+async def test_a_phone_with_another_goal_open_waits_for_its_end(on_both: Open) -> None:
+    async with on_both() as stage:
+        stage.simulator.control.add_number(stage.simulator.world.account.id, "+15550155555", verified=False)
+        await stage.lw.sync("shop")
+        verify = await stage.lw.open("verify", "+15550155555")
+        await stage.lw.push(verify["id"])
+        taken = (await stage.lw.take_import(csv("+15550155555,shop,,register,")))["import"]
+        waits = await stage.lw.push_import(taken["id"])
+        (row,) = await stage.lw.import_rows(taken["id"])
+        assert (row["state"], row["reason"]) == ("queued", "operation-open")
+        assert verify["id"] in row["message"]
+        assert waits["ended_at"] is None
+        await stage.lw.cancel(verify["id"])
+        done = await stage.lw.drive_import(taken["id"])
+        (row,) = await stage.lw.import_rows(taken["id"])
+        assert (done["state"], row["operation"] != verify["id"]) == ("asking", True)
+
+
+@played
+async def test_a_pin_answers_the_question_of_an_operation_that_is_joined(on_both: Open) -> None:
+    async with on_both() as stage:
+        asked = (await stage.register("+15550133005")).json()
+        assert asked["task"]["kind"] == "pin"
+        taken = (await stage.lw.take_import(csv("+15550133005,shop,246810,register,")))["import"]
+        done = await stage.lw.drive_import(taken["id"])
+        assert done["state"] == "done"
+        assert (await stage.lw.operation(asked["id"]))["state"] == "done"
+
+
+@played
+async def test_by_link_no_code_is_sent(tmp_path: Path) -> None:
+    async with stage_in(tmp_path)() as stage:
+        taken = (await stage.lw.take_import(csv("+15550133006,shop,,register,"), by_link=True))["import"]
+        assert (await stage.lw.drive_import(taken["id"]))["state"] == "asking"
+        assert sent(stage, "request_code") == {}
+
+
+# Numbers that are made
+
+
+@played
+async def test_a_number_is_made_once_though_answers_are_lost(on_both: Open) -> None:
+    rows = [f"+155501444{serial},shop,,none,Shop {serial}" for serial in range(10, 14)]
+    async with on_both() as stage:
+        control = stage.simulator.control
+        control.add_fault("create", "drop_after", times=1)
+        control.add_fault("create", "drop_before", times=1)
+        control.add_fault("create", "html503", times=1)
+        taken = (await stage.lw.take_import(csv(*rows)))["import"]
+        done = await stage.lw.drive_import(taken["id"])
+        assert (done["state"], done["counts"]["done"]) == ("done", 4)
+        made = Counter(number.phone.e164 for number in stage.simulator.remote.numbers.values())
+        assert all(made[row.split(",")[0]] == 1 for row in rows)
+        journal = [line["action"] for line in stage.audit() if line["action"].startswith("number add")]
+        assert (
+            journal.count("number add: sent") == journal.count("number add: answered") == writes(stage).count("create")
+        )
+
+
+@played
+async def test_a_create_whose_process_died_is_settled_by_the_listing(tmp_path: Path) -> None:
+    async with stage_in(tmp_path)() as stage:
+        store, control = stage.lw.office.store, stage.simulator.control
+        rows = [f"+155501444{serial},shop,,none,Shop {serial}" for serial in (10, 11)]
+        taken = (await stage.lw.take_import(csv(*rows)))["import"]
+        for line in (2, 3):
+            create = store.import_creates.row(taken["id"], line)
+            assert create is not None
+            assert store.import_creates.intend(create, stage.clock.now())
+            assert not store.import_creates.intend(create, stage.clock.now()), "somebody else has it"
+        control.add_number(stage.simulator.world.account.id, "+15550144410")  # one had arrived, the other had not
+        assert store.import_creates.doubtful(stage.clock.now()) == [], "it may still be under way"
+        with store.database.writing() as connection:
+            connection.execute(update(t.import_rows).values(send_by=0.0))
+        done = await stage.lw.drive_import(taken["id"])
+        assert (done["state"], done["counts"]["done"]) == ("done", 2)
+        assert writes(stage).count("create") == 1
+
+
+@played
+async def test_a_create_that_is_refused_says_why(tmp_path: Path) -> None:
+    async with stage_in(tmp_path)() as stage:
+        control = stage.simulator.control
+        control.add_fault("create", "error", error=80008, times=1)
+        taken = (await stage.lw.take_import(csv("+15550144410,shop,,none,One")))["import"]
+        assert (await stage.lw.drive_import(taken["id"]))["state"] == "done", "too many calls are waited out"
+        control.change_account(stage.simulator.world.account.id, may_create=False)
+        refused = (await stage.lw.take_import(csv("+15550144411,shop,,none,Two")))["import"]
+        assert (await stage.lw.drive_import(refused["id"]))["state"] == "gave_up"
+        (row,) = await stage.lw.import_rows(refused["id"], "gave_up")
+        assert (row["reason"], "200000" in row["message"]) == ("refused", True)
+
+
+# Many
+
+
+@played
+async def test_no_more_rows_are_open_at_once_than_is_useful(on_both: Open) -> None:
+    async with on_both() as stage:
+        phones = [f"+1{serial}2100001" for serial in range(200, 200 + importer.MOST_OF_ACCOUNT + 15)]
+        await also(stage, "bakery", *phones)
+        taken = (await stage.lw.take_import(csv(*(f"{phone},,,register," for phone in phones))))["import"]
+        rounds = Importer(stage.lw.office)
+        assert await rounds.run_due() == importer.MOST_OF_ACCOUNT
+        assert await rounds.run_due() == 0
+        done = await stage.lw.drive_import(taken["id"])
+        assert (done["state"], done["counts"]["done"]) == ("done", len(phones))
+        assert set(sent(stage, "register").values()) == {1}
+
+
+def test_no_cell_of_a_result_is_a_formula() -> None:
+    for text in ("=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "+1555x", "\t=1"):
+        assert result_cell(text)[0] == "'"
+    for text in ("+15550133010", "shop", "", "1-2"):
+        assert result_cell(text) == text
+    assert result_cell(None) == ""
+    assert result_cell("two\nlines") == "two lines"
