@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 from tests.walk.house import House
@@ -163,6 +164,15 @@ class Walker:
         form.get_by_role("button", name="Deregister").click()
         self.sees(self.page.get_by_role("alert").first)
         assert self.house.online(key)
+
+    def imports(self, content: bytes) -> str:
+        """Sends in a file of numbers; the path of its page."""
+        self.go("/imports")
+        chosen = {"name": "numbers.csv", "mimeType": "text/csv", "buffer": content}
+        self.page.get_by_label("CSV file").set_input_files(files=[chosen])
+        self.press("Import")
+        self.sees(self.page.get_by_role("heading", name="numbers.csv"))
+        return urlsplit(self.page.url).path
 
     def invites(self, role: str) -> str:
         """The one-time link for somebody else."""

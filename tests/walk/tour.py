@@ -41,6 +41,7 @@ class Tour:
         admin.registers("133000")
         admin.sees_online("133000")
         admin.adds_a_channel("ops-mail", "json://127.0.0.1:9/")
+        self.imported = admin.imports(b"phone,pin\n+15550133000,\n+15550133009,246810\n+15550100001,\n")
         invitation = admin.invites("operator")
         admin.go("/settings/tokens")
         admin.page.get_by_label("What it is for").fill("nightly report")
@@ -111,6 +112,8 @@ class Tour:
             ("number-asking", f"/numbers/{number('133005')}"),
             ("desk", "/desk"),
             ("operations", "/operations"),
+            ("imports", "/imports"),
+            ("import", self.imported),
             ("alerts", "/alerts"),
             ("alert-new", "/alerts/new"),
             ("errors", "/errors"),

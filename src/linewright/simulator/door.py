@@ -230,12 +230,15 @@ class Door:
         return self.number(number.id)
 
     def change_account(self, name: str, **truth: Any) -> dict[str, Any]:
-        """Change what is true of an account (see `Account` for the names); of `locked` a webhook tells."""
+        """Change what is true of an account (see `Account` for the names); of `locked` and `number_limit` a webhook
+        tells."""
         account = self.remote.accounts[name]
-        was = account.locked
+        was, limit = account.locked, account.number_limit
         self._set(account, truth)
         if account.locked != was:
             self.face.webhooks.happens("disabled" if account.locked else "reinstated", account)
+        if account.number_limit not in (limit, None):
+            self.face.webhooks.happens("capability", account, numbers=account.number_limit)
         return _account(account)
 
     def change_temper(self, **settings: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from linewright.service.page.desk import router as desk
 from linewright.service.page.errors import router as errors
 from linewright.service.page.fleet import router as fleet
 from linewright.service.page.frame import Elsewhere, checked, draw
+from linewright.service.page.imports import router as imports
 from linewright.service.page.login import router as login
 from linewright.service.page.number import router as number
 from linewright.service.page.operations import router as operations
@@ -25,7 +26,7 @@ from linewright.service.who import Caller, page_caller
 __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
-for part in (login, fleet, number, desk, operations, alerts, errors, accounts, settings, audit, problems):
+for part in (login, fleet, number, desk, operations, imports, alerts, errors, accounts, settings, audit, problems):
     router.include_router(part)
 
 TITLES = {

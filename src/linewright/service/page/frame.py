@@ -21,6 +21,7 @@ from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk, desk_of
 from linewright.service.guards import no_nul
 from linewright.service.page.times import FILTERS
+from linewright.service.page.upload import form_of
 from linewright.service.problems import Problem
 from linewright.service.who import COOKIE, Caller, page_caller
 from linewright.shapes import when as rfc3339
@@ -103,7 +104,7 @@ async def checked(request: Request, desk: TheDesk, caller: Visitor) -> None:
     request.state.caller = caller
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
-    form = await request.form(max_files=0, max_fields=200)
+    form = request.state.form = await form_of(request)
     sent = text_of(form, "csrf")
     ours = caller.csrf if caller is not None else _visitor_csrf(desk.cookies, request)
     if not ours or not secrets.compare_digest(ours.encode(), sent.encode()):
@@ -120,7 +121,8 @@ async def checked(request: Request, desk: TheDesk, caller: Visitor) -> None:
 
 async def _form(request: Request) -> FormData:
     """The fields; `checked` has read them already."""
-    return await request.form(max_files=0, max_fields=200)
+    form: FormData = request.state.form
+    return form
 
 
 Form = Annotated[FormData, Depends(_form)]
