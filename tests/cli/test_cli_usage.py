@@ -17,10 +17,10 @@ from linewright.cli.app import app
 from linewright.errors import RemoteUnavailable
 
 ROOT = get_command(app)
-GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert")
+GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert", "app")
 COMMANDS = {
     *("register", "verify", "set-pin", "deregister", "release", "import", "sync", "check", "doctor", "bundle"),
-    "explain",
+    *("adopt", "explain"),
     *("serve", "worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12
@@ -37,6 +37,7 @@ def every_command():
 def test_the_commands_are_those_of_the_design() -> None:
     assert set(ROOT.commands) == COMMANDS
     assert {name for name, _ in every_command() if " " in name} == {
+        *("app add", "app list", "app remove"),
         *("account add", "account list", "account check", "account update", "account webhook"),
         "account remove",
         *("number list", "number show", "number add", "number forget"),

@@ -14,6 +14,7 @@ from typer.main import get_command
 
 from linewright.cli import (
     accounts,
+    adopt,
     alerts,
     care,
     goals,
@@ -114,6 +115,7 @@ def _version(asked: bool) -> None:
 
 goals.add_to(app)
 release.add_to(app)
+adopt.add_to(app)
 care.add_to(app)
 imports.add_to(app)
 

@@ -6,11 +6,22 @@ import getpass
 import re
 import sys
 from pathlib import Path
+from typing import overload
 
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["STDIN", "app_secret", "is_terminal", "passphrase", "pin", "secret_text", "stdin_is_terminal", "token"]
+__all__ = [
+    "STDIN",
+    "app_secret",
+    "is_terminal",
+    "passphrase",
+    "pin",
+    "secret_text",
+    "signup_code",
+    "stdin_is_terminal",
+    "token",
+]
 
 LARGEST = 65_536
 """Bytes; nothing that is handed in here is longer."""
@@ -32,8 +43,21 @@ def token(file: Path | None) -> Secret:
     return _word(_text(file or STDIN, "access token"), "access token")
 
 
+@overload
+def app_secret(file: Path) -> Secret: ...
+
+
+@overload
+def app_secret(file: Path | None) -> Secret | None: ...
+
+
 def app_secret(file: Path | None) -> Secret | None:
     return _word(_text(file, "app secret"), "app secret") if file else None
+
+
+def signup_code(file: Path) -> Secret:
+    """The code of an Embedded Signup, from its file or stdin."""
+    return _word(_text(file, "signup code"), "signup code")
 
 
 def pin(file: Path | None, *, stdin: bool = False) -> Secret | None:
