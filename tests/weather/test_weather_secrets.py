@@ -15,6 +15,7 @@ from tests.support.indiscreet import House, house, six_digits, token_text
 from tests.support.killed import STORIES, Kill, Stage
 from tests.support.processes import Ran
 from tests.support.search import Search, files_below
+from tests.support.signups import customer
 
 from linewright.engine.crash import CrashPoint
 
@@ -63,6 +64,30 @@ def other_goals(at: House) -> None:
     at.bring("deregister", plain, "--confirm", plain.phone.e164[-4:])
     at.simulator.control.add_fault("register", "error", number=dying.id, error=190)
     came_to_its_end(at.bring("register", dying, "--pin-file", at.file(at.pin())))
+
+
+def adoptions(at: House) -> None:
+    """Codes of Embedded Signup: refused, lost on the way, exchanged; a token in hand."""
+    remote = at.simulator.remote
+    app = next(iter(remote.apps.values()))
+    at.search.words.update({app.secret, wrong := secrets.token_hex(16)})
+    assert at("app", "add", app.id, "--secret-file", at.file(wrong)).status == 0
+    came, lost = (customer(at.simulator, e164=f"+1555710000{serial}") for serial in (8, 9))
+    at.search.words.update({came.code, lost.code})
+    words = ("adopt", "--waba", came.waba, "--number", came.number or "", "--app", app.id, "--code-file")
+    assert at(*words, at.file(came.code)).status == 2
+    assert at.in_sight("app", "add", app.id, "--secret-file", "-", stdin=app.secret).status == 0
+    assert at(*words, at.file(lost.code + "x")).status == 2
+    adopted = at.in_sight(*words, "-", "--no-wait", "--json", stdin=came.code)
+    assert adopted.status in (0, 5), adopted.err
+    at.search.words.update(remote.tokens)
+    assert at(*words, at.file(came.code), "--json").status in (0, 5)
+    at.simulator.control.add_fault("buy_token", "drop_after")
+    words = ("adopt", "--waba", lost.waba, "--app", app.id, "--code-file", at.file(lost.code))
+    assert (at(*words).status, at(*words, "--json").status) == (6, 2)
+    token = remote.add_token([lost.waba], app=app.id).text
+    at.search.words.update(remote.tokens)
+    assert at("adopt", "--waba", lost.waba, "--json", stdin=token).status == 0
 
 
 def looking_around(at: House) -> None:
@@ -137,6 +162,7 @@ def test_no_secret_is_left_anywhere(tmp_path: Path) -> None:
         accounts(at)
         registrations(at)
         other_goals(at)
+        adoptions(at)
         looking_around(at)
         custody(at)
         mistakes(at)

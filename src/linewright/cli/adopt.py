@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "apps"]
 
-apps = typer.Typer(help="The apps that Embedded Signup is started with, and their secrets.", no_args_is_help=True)
+apps = typer.Typer(help="The apps of Embedded Signup, and their secrets.", no_args_is_help=True)
 
 AppId = Annotated[str, typer.Argument(metavar="ID", help="The App ID, as Meta's App Dashboard shows it.")]
 Seen = tuple[Shape, "datetime", bool]
@@ -57,8 +57,9 @@ def _adopt(
 ) -> int:
     """Adopt an account after Embedded Signup.
 
-    The token comes from a file or from stdin, or a code is exchanged for it. The account is opened or gets the new token, the app is subscribed, and the number that is named is registered. The
-    same command again goes on where it stopped.
+    The token comes from a file or from stdin, or a code is exchanged for it. The account is opened or gets the new
+    token, the app is subscribed, and the number that is named is registered. The same command again goes on where it
+    stopped.
     """
     if sum([token_file is not None, code_file is not None, kept]) > 1:
         raise UsageError(
