@@ -10,10 +10,22 @@ from linewright.domain.operation import OPEN_STATES, Goal, OperationState, Reply
 from linewright.errors import UsageError
 from linewright.secret import Secret
 
-__all__ = ["GOALS", "confirmed", "day", "goal_of", "method", "one_answer", "row_state", "standing", "states", "wanted"]
+__all__ = [
+    "GOALS",
+    "confirmed",
+    "day",
+    "destination",
+    "goal_of",
+    "method",
+    "one_answer",
+    "row_state",
+    "standing",
+    "states",
+    "wanted",
+]
 
 METHODS = {"sms": "SMS", "voice": "VOICE"}
-GOALS = {goal.value: goal for goal in Goal if goal is not Goal.MIGRATE}
+GOALS = {goal.value: goal for goal in Goal}
 
 
 def goal_of(text: str) -> Goal:
@@ -21,6 +33,19 @@ def goal_of(text: str) -> Goal:
     if text not in GOALS:
         raise UsageError(f"There is no goal {text}.", fix=f"One of: {', '.join(GOALS)}.")
     return GOALS[text]
+
+
+def destination(goal: Goal, to: str | None) -> str | None:
+    """The account that a migration moves to; no other goal has one."""
+    if (goal is Goal.MIGRATE) == bool(to):
+        return to or None
+    if to:
+        raise UsageError(f"A {goal.value} moves nothing to {to[:80]}.", fix="Ask for migrate, or leave `to` out.")
+    raise UsageError(
+        "Where the number shall move to is not said.",
+        fix="Name the account with --to; `linewright account list` shows them.",
+        reason="destination",
+    )
 
 
 def standing(text: str | None) -> Standing | None:

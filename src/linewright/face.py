@@ -18,12 +18,13 @@ from linewright.custody import CustodyDesk
 from linewright.doctor import examine, examine_number
 from linewright.domain.conditions import Condition, warning_of
 from linewright.domain.journal import Outcome
-from linewright.domain.number import Standing, Wanted, reading_of
+from linewright.domain.number import Number, Standing, Wanted, reading_of
 from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState
 from linewright.driver import Driver
 from linewright.engine.ports import Clock
 from linewright.errors import RemoteUnavailable, UsageError
 from linewright.explain import explain
+from linewright.graph.phones import parts_of
 from linewright.import_driver import ImportDriver
 from linewright.imports import ImportDesk, import_shape, row_shape
 from linewright.secret import Secret
@@ -294,16 +295,19 @@ class Linewright:
         subscribe: bool = True,
         confirm: str | None = None,
         by_link: bool = False,
+        to: str | None = None,
     ) -> tuple[Shape, bool]:
         """Opens an operation, or joins the number's open one of the same goal; whether it was opened. Nothing is
         sent yet.
 
         `pin` is six digits; `because` an error code heard elsewhere; `confirm` the number's last four
         digits, which a deregister needs; with `by_link` not even the first code is sent before whoever
-        has the phone says so (see `link`).
+        has the phone says so (see `link`). `to` is the account that a migration moves the number to; there `n` may
+        also be the phone of another provider's number, in E.164.
         """
         wanted = asked.goal_of(goal)
-        number = self._store.numbers.find(n)
+        target = asked.destination(wanted, to)
+        number = self._store.numbers.find(n) if target is None else self._movable(n, target)
         if wanted is Goal.DEREGISTER:
             asked.confirmed(number, confirm)
         options = Options(
@@ -313,11 +317,35 @@ class Linewright:
             subscribe=None if subscribe else False,
             ask_first=by_link or None,
         )
-        self._store.accounts.open_token(number.account)  # a key that does not fit is told before anything is opened
+        account = target or number.account
+        self._store.accounts.open_token(account)  # a key that does not fit is told before anything is opened
         operation, is_new = self._store.operations.open(
-            wanted, number, now=self.clock.now(), options=options, pin=pin, because=because
+            wanted, number, now=self.clock.now(), options=options, pin=pin, because=because, to=target
         )
         return self._views.operation(operation.id), is_new
+
+    def _movable(self, n: str, to: str) -> Number:
+        """The number that moves to the account `to`: its source, where that is one of ours; else the id that `to`
+        has of it already; else what stands for another provider's. Raises `UsageError`: `unknown-number` for what is
+        no phone, `several-numbers`."""
+        account, now = self._store.accounts.get(to).name, self.clock.now()
+        found = self._store.numbers.candidates(n)
+        gone = (Standing.MIGRATED, Standing.DELETED)
+        sources = [number for number, _ in found if number.account != account]
+        living = [number for number, standing in found if number.account != account and standing not in gone]
+        here = [number for number, standing in found if number.account == account and standing not in gone]
+        if here and not living:
+            self._store.numbers.elsewhere(here[0].e164, account, now=now)
+            return here[0]
+        sources = living or sources
+        if len(sources) > 1:
+            return self._store.numbers.find(n)  # names them
+        if sources:
+            return sources[0]
+        parts = parts_of(n.strip())
+        if parts is None:
+            return self._store.numbers.find(n)  # says that it is not known
+        return self._store.numbers.elsewhere(parts[2], account, now=now)
 
     async def register(self, n: str, **options: Any) -> Shape:
         """Brings a number online: opens (see `open_or_join` for the options) and drives to its end or a question."""
@@ -365,6 +393,10 @@ class Linewright:
         if day is not None and self._store.releases.last_paid(number.id, day) is None:
             raise not_released(number)
         return self._views.release(number)
+
+    async def migrate(self, n: str, to: str, **options: Any) -> Shape:
+        """Moves a number to another account of ours: `n` may be of any account, or another provider's phone."""
+        return await self._do(Goal.MIGRATE, n, {"to": to, **options})
 
     async def _do(self, goal: Goal, n: str, options: dict[str, Any]) -> Shape:
         opened = await self.open(goal.value, n, **options)

@@ -186,7 +186,7 @@ class RemoteLinewright:
 
     async def open(self, goal: str, n: str, **options: Any) -> Shape:
         """See `Linewright.open_or_join`. Where no worker runs, the service makes what is due before it answers."""
-        asked.goal_of(goal)
+        asked.destination(asked.goal_of(goal), options.get("to"))
         asked.method(options.get("code_method"))
         path, account = _named(n)
         return await self._shape(f"{path}/operations", {"goal": goal, **options}, account=account)
@@ -216,6 +216,9 @@ class RemoteLinewright:
             return found
         changed: Shape = await self._rest.patch(f"{path}/release", {"last_paid": last_paid}, account=account)
         return changed
+
+    async def migrate(self, n: str, to: str, **options: Any) -> Shape:
+        return await self._do("migrate", n, {"to": to, **options})
 
     async def _do(self, goal: str, n: str, options: dict[str, Any]) -> Shape:
         return await self.drive((await self.open(goal, n, **options))["id"])

@@ -72,7 +72,12 @@ def listing(items: Iterable[Shape]) -> Shape:
 
 
 def number_ref(number: Number) -> Shape:
-    return {"id": number.id, "display": number.display or number.e164, "e164": number.e164}
+    """The id is null for another provider's number, of which only the phone is known."""
+    return {
+        "id": None if number.elsewhere else number.id,
+        "display": number.display or number.e164,
+        "e164": number.e164,
+    }
 
 
 def budget_shape(budget: Budget) -> Shape:

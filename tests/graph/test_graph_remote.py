@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from linewright.domain.journal import WRITES, Answer, CallKind, Outcome
+from linewright.domain.moving import account_seen, survey_of
 from linewright.engine.ports import Order
 from linewright.graph import GraphClient
 from linewright.graph.remote import GraphRemote
@@ -17,6 +18,7 @@ from linewright.simulator.truth import Number
 
 PIN, OTHER_PIN = Secret("246810"), Secret("135791")
 GERMAN = {"status": "IN_COUNTRY_STORAGE_ENABLED", "data_localization_region": "DE"}
+PHONE = "+5511900000078"
 
 
 class Bench:
@@ -112,12 +114,12 @@ def test_only_the_own_app_counts_where_it_is_known(bench: Bench) -> None:
         ("refuse", Outcome.UNREACHABLE),
     ],
 )
-@pytest.mark.parametrize("call", [call for call in CallKind if call is not CallKind.CREATE])
+@pytest.mark.parametrize("call", CallKind)
 def test_a_failure_of_any_order_says_nothing_of_the_number(
     bench: Bench, call: CallKind, doing: str, outcome: Outcome
 ) -> None:
     bench.simulator.control.add_fault("*", doing, times=1)
-    answer = bench.send(call, pin=PIN, code=Secret("123830"), storage=GERMAN)
+    answer = bench.send(call, pin=PIN, code=Secret("123830"), storage=GERMAN, e164=PHONE)
     assert answer.outcome is outcome
     assert answer.failure
     assert answer.body == ({"account_readable": None, "listed": None} if call is CallKind.LOOK else {})
@@ -131,6 +133,7 @@ def test_a_failure_of_any_order_says_nothing_of_the_number(
         (CallKind.SET_PIN, {"code": PIN}, "PIN"),
         (CallKind.VERIFY_CODE, {"pin": PIN}, "code"),
         (CallKind.KEEP_STORAGE, {"storage": {}}, "storage setting"),
+        (CallKind.CREATE, {"e164": "+0"}, "phone"),
     ],
 )
 def test_an_order_without_what_it_needs_costs_nothing(
@@ -142,14 +145,39 @@ def test_an_order_without_what_it_needs_costs_nothing(
     assert bench.calls() == before
 
 
-def test_every_write_but_create_has_an_order(bench: Bench) -> None:
-    for call in WRITES - {CallKind.CREATE}:
-        assert bench.send(call, pin=PIN, code=Secret("123830"), storage=GERMAN).outcome in (
+def test_every_write_has_an_order(bench: Bench) -> None:
+    for call in WRITES:
+        assert bench.send(call, pin=PIN, code=Secret("123830"), storage=GERMAN, e164=PHONE).outcome in (
             Outcome.OK,
             Outcome.REFUSED,
         )
-    with pytest.raises(ValueError, match="no order for create"):
-        bench.send(CallKind.CREATE)
+
+
+def test_a_number_is_created_to_take_over_its_line(bench: Bench) -> None:
+    """Of another provider, whose name for it is carried over."""
+    remote = bench.simulator.remote
+    theirs = remote.add_number(remote.add_account("Provider").id, PHONE, registered=True)
+    assert bench.send(CallKind.SUBSCRIBE).outcome is Outcome.OK
+    answer = bench.send(CallKind.CREATE, e164=PHONE, verified_name="Loja")
+    created = remote.numbers[answer.body["id"]]
+    assert (created.migrating_from, created.name) == (theirs.id, theirs.name)
+
+
+def test_a_survey_tells_of_the_account_its_numbers_and_its_apps(bench: Bench) -> None:
+    survey = survey_of(bench.send(CallKind.SURVEY).body, bench.number.phone.e164)
+    assert survey.account == account_seen(bench.send(CallKind.SURVEY_SOURCE).body["account"])
+    assert (survey.account.review, survey.account.verification) == ("APPROVED", "verified")
+    assert survey.listed == (bench.number.id, bench.number.display)
+    assert (survey.numbers, survey.subscribed) == (len(bench.world.account.numbers), False)
+    bench.simulator.control.change_number(bench.number.id, state="MIGRATED")
+    assert survey_of(bench.send(CallKind.SURVEY).body, bench.number.phone.e164).listed is None
+
+
+def test_a_survey_leaves_out_what_the_version_does_not_know(bench: Bench) -> None:
+    """A number's field of the same name stays asked for."""
+    bench.simulator.control.change_account(bench.waba, hides=["owner_business_info", "on_behalf_of_business_info"])
+    assert survey_of(bench.send(CallKind.SURVEY).body, PHONE).account.business is None
+    assert bench.send(CallKind.READ_SOURCE).body["new_name_status"] == "NONE"
 
 
 def test_a_look_finds_the_number(bench: Bench) -> None:

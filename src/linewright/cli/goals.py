@@ -1,4 +1,4 @@
-"""`register`, `verify`, `set-pin` and `deregister`: each opens its operation, or joins the one that is open."""
+"""`register`, `verify`, `set-pin`, `migrate` and `deregister`: each opens its operation, or joins the open one."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ Confirm = Annotated[
     str | None, typer.Option("--confirm", metavar="LAST4", help="The last four digits of the number, as consent.")
 ]
 
+To = Annotated[str, typer.Option("--to", metavar="ACCOUNT", help="The account that the number moves to.")]
+
 
 def add_to(app: typer.Typer) -> None:
-    """Adds the four commands."""
+    """Adds the five commands."""
     for goal, summary in SUMMARIES.items():
         app.command(goal, help=summary)(_command(goal))
+    app.command("migrate", help="Move a number to another account. The source works until the last step.")(_migrate)
     app.command("deregister", help="Take a number offline. An online one needs a sure way back.")(_deregister)
 
 
@@ -71,6 +74,41 @@ def _command(goal: str) -> Callable[..., int]:
         return see_through(begin, Manner(wait, follow, timeout, as_json, by_link), n)
 
     return command
+
+
+def _migrate(
+    n: o.N,
+    to: To,
+    pin_file: o.PinFile = None,
+    pin_stdin: o.PinStdin = False,
+    code_method: o.CodeMethod = None,
+    code_language: o.CodeLanguage = None,
+    because: o.Because = None,
+    use_reserve: o.UseReserve = False,
+    no_subscribe: o.NoSubscribe = False,
+    by_link: o.ByLink = False,
+    wait: o.Wait = None,
+    follow: o.Follow = False,
+    timeout: o.Timeout = None,
+    as_json: o.Json = False,
+) -> int:
+    digits = pin(pin_file, stdin=pin_stdin)
+
+    async def begin(linewright: Linewright) -> Shape:
+        return await linewright.open(
+            "migrate",
+            n,
+            to=to,
+            pin=digits,
+            code_method=code_method,
+            code_language=code_language,
+            because=because,
+            use_reserve=use_reserve,
+            subscribe=not no_subscribe,
+            by_link=by_link,
+        )
+
+    return see_through(begin, Manner(wait, follow, timeout, as_json, by_link), n)
 
 
 def _deregister(

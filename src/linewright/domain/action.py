@@ -21,6 +21,7 @@ class Reason(StrEnum):
     DEREGISTERED = "deregistered"
     NOT_REGISTERED = "not-registered"
     PIN_SET = "pin-set"
+    MIGRATED = "migrated"
     NOT_YET_PROVEN = "not-yet-proven"
     READING = "reading"
     REGISTERING = "registering"

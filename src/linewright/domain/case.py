@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from linewright.domain.entries import Catalogue, Entry
 from linewright.domain.journal import WRITES, Attempt, CallKind
+from linewright.domain.moving import Moving
 from linewright.domain.number import REGISTERED, Number, Reading, Standing
 from linewright.domain.operation import Account, Evidence, Operation, Reply, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import Pin, PinBook
@@ -58,6 +59,9 @@ class Case:
     look: Look | None = None
     weather: Weather | None = None
     """The latest outage of the registration server, of the whole installation; perhaps ended."""
+    moving: Moving | None = None
+    """Of a migration: the side that the line comes from, and what this turn saw of both. `number` and `account` are
+    those of the destination once it has an id for the line."""
 
     # The number, as last seen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from linewright.domain.action import Action, Ask, Call, GiveUp, Reason
 from linewright.domain.case import Case
 from linewright.domain.journal import CallKind
+from linewright.domain.migration import migrate, what_stays, with_way_back
 from linewright.domain.operation import Goal, ReplyKind, TaskKind, Topic
 from linewright.domain.plan import plan
 from linewright.domain.rails import judge
@@ -20,6 +21,19 @@ def decide(case: Case) -> Action:
     Order: a person's word that ends the operation; a shared outage that it waits out; a reading, if this turn
     has none; the plan with its remedies; the rails.
     """
+    if case.moving is not None:
+        return with_way_back(case, _moving(case))
+    return _decide(case)
+
+
+def _moving(case: Case) -> Action:
+    """A migration: before the destination has an id for the line, the look at both accounts is the reading."""
+    if case.moving is not None and case.moving.created:
+        return _decide(case)
+    return _ended_by_person(case) or judge(case, migrate(case))
+
+
+def _decide(case: Case) -> Action:
     ended = _ended_by_person(case)
     if ended is not None:
         return ended
@@ -27,7 +41,11 @@ def decide(case: Case) -> Action:
     if sheltered is not None:
         return judge(case, sheltered)
     seen = case.read_this_turn and case.reading is not None and case.reading.good
-    return with_last_day(case, judge(case, plan(case) if seen else Call(kind=CallKind.READ)))
+    if not seen:
+        return judge(case, Call(kind=CallKind.READ))
+    if case.moving is not None:
+        return judge(case, migrate(case))
+    return with_last_day(case, judge(case, plan(case)))
 
 
 def _ended_by_person(case: Case) -> Action | None:
@@ -76,6 +94,8 @@ def _between(case: Case) -> bool:
 
 
 def _what_stays(case: Case) -> str:
+    if case.moving is not None:
+        return what_stays(case)
     spent = sum(a.spent for a in case.mine)
     calls = f"{spent} call{'s' if spent != 1 else ''} of this operation stay counted" if spent else "Nothing was sent"
     return f"{calls}; the number was last seen {case.standing}."

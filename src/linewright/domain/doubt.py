@@ -20,7 +20,7 @@ SETTLES_IN = timedelta(minutes=2)
 LOOKS = (timedelta(seconds=15), timedelta(minutes=1), SETTLES_IN)
 SURE_PIN = (timedelta(minutes=10), timedelta(hours=1))
 """When a register in doubt, whose PIN cannot be wrong, is made again; after that as 133004."""
-SHOWN = frozenset({CallKind.REGISTER, CallKind.DEREGISTER})
+SHOWN = frozenset({CallKind.REGISTER, CallKind.DEREGISTER, CallKind.CREATE})
 REPEATS = 4
 TRIES_UNSURE = 2
 """A PIN that may be wrong is repeated at most once (promise 7)."""
@@ -32,6 +32,8 @@ def was_registered(attempt: Attempt) -> bool:
 
 def happened(case: Case, attempt: Attempt) -> bool:
     """Whether a reading since shows that the call in doubt took place."""
+    if attempt.call is CallKind.CREATE:
+        return case.number.id != attempt.number  # the destination listed it, and it became the operation's number
     seen = case.last_good
     if seen is None or seen.at < attempt.ended_at:
         return False

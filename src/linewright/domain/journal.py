@@ -25,6 +25,10 @@ class CallKind(StrEnum):
     LOOK = "look"
     READ_STORAGE = "read_storage"
     READ_SUBSCRIPTION = "read_subscription"
+    SURVEY = "survey"
+    """Of a migration: the destination, its listing and its subscriptions."""
+    READ_SOURCE = "read_source"
+    SURVEY_SOURCE = "survey_source"
 
 
 WRITES = frozenset(

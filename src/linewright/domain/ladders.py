@@ -26,6 +26,8 @@ TOO_SOON = (timedelta(seconds=30), 5 * MINUTE, HOUR)
 DELETED = (5 * MINUTE, 10 * MINUTE)
 UNSENT = TROUBLE
 """After a call that could not be sent at all."""
+MIGRATION = 15 * MINUTE
+"""A change at the source may take so long to arrive, and the one fault that passes, to pass."""
 USAGE = (5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR)
 
 
@@ -82,6 +84,7 @@ LADDERS: dict[str, Held] = {
     "code_not_needed": lambda case, a: _longer(a, 24 * HOUR),
     "too_many_calls": lambda case, a: told_wait(a) or rung(USAGE, case.streak(a)),
     "their_trouble": _trouble,
+    "migration_precondition": lambda case, a: _longer(a, MIGRATION) if case.streak(a) < 2 else told_wait(a),
 }
 """The wait of each remedy that has one; any other refusal holds its call only as long as it tells."""
 

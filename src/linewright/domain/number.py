@@ -10,7 +10,7 @@ from typing import Any
 
 from linewright.domain.journal import Answer, Outcome, RemoteError
 
-__all__ = ["REGISTERED", "Number", "Reading", "Standing", "Storage", "Wanted", "reading_of"]
+__all__ = ["REGISTERED", "Number", "Reading", "Standing", "Storage", "Wanted", "health_codes", "reading_of"]
 
 
 class Standing(StrEnum):
@@ -105,14 +105,14 @@ def reading_of(answer: Answer, number: str, at: datetime) -> Reading:
         last_onboarded_time=text.get("last_onboarded_time"),
         is_on_biz_app=flag.get("is_on_biz_app"),
         is_pin_enabled=flag.get("is_pin_enabled"),
-        health_codes=_health_codes(body.get("health_status")),
+        health_codes=health_codes(body.get("health_status")),
         error=answer.error,
         failure=failure,
         said=body,
     )
 
 
-def _health_codes(health: Any) -> frozenset[int]:
+def health_codes(health: Any) -> frozenset[int]:
     """Every `error_code` that the health status of the number itself carries."""
     entities = health.get("entities") if isinstance(health, dict) else None
     found: set[int] = set()
@@ -158,3 +158,8 @@ class Number:
     signed_up_at: datetime | None = None
     """When its owner last finished Embedded Signup, where Linewright adopted it."""
     storage: Storage | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it stands for an id at another provider, of which only the phone is known: its id is the phone."""
+        return self.id == self.e164

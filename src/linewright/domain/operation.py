@@ -75,6 +75,10 @@ class Topic(StrEnum):
     CANCEL = "cancel"
     CHANGE = "change"
     PROPOSAL = "proposal"
+    PREFLIGHT = "preflight"
+    """What a migration needs of both accounts."""
+    TWO_STEP = "two-step"
+    """Whether two-step verification is off at a migration's source."""
     ACCOUNT = "account"
     RELEASE = "release"
 
@@ -162,5 +166,8 @@ class Operation:
     release: bool = False
     """For a deregister: the number is given up, so no way back is wanted, and a second person is asked."""
     cancel_asked_at: datetime | None = None
+    source: str | None = None
+    """Of a migration: the number that it takes the line from. `account` is its destination, and `number` the id there
+    once there is one; until then the source too."""
     version: int = 0
     """Moves with every change from outside (an answer, a flag), so that none is lost during a turn."""

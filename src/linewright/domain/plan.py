@@ -19,7 +19,7 @@ from linewright.domain.remedies import REMEDIES, Step, after_the_name, ask_pin, 
 from linewright.domain.signup import signup_over
 from linewright.domain.verification import is_verified, next_move, request_code
 
-__all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "plan", "proof_look"]
+__all__ = ["PLANS", "PROOF_LOOKS", "needs_restoring", "online", "plan", "proof_look", "settling", "toward"]
 
 PROOF_LOOKS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900))
 """When the number is read after an ok register or deregister; then every hour."""
@@ -55,10 +55,10 @@ def register(case: Case) -> Action:
                     case, down, "The deregistration was answered ok an hour ago, but the number still reads online."
                 )
             return _follow(case, certificate(case, heard))
-        return _online(case, heard)
+        return online(case, heard)
     last = case.last(CallKind.REGISTER)
     if last and last.ok:
-        return _settling(case, last)
+        return settling(case, last)
     late = signup_over(case)
     if late is not None:
         return late
@@ -233,6 +233,8 @@ def _make_register(case: Case, depth: int) -> Action:
     approved = case.reply(Topic.PIN, ReplyKind.APPROVE) or case.reply(Topic.LOCKED, ReplyKind.APPROVE)
     if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
         return toward(case, CallKind.SET_PIN, depth + 1)
+    if case.moving is not None:
+        return _make_register_anew(case)
     if case.candidates:
         return Call(kind=CallKind.REGISTER, pin=_best_pin(case).id)
     off = case.reply(Topic.PIN, ReplyKind.DONE) or case.reply(Topic.LOCKED, ReplyKind.DONE)
@@ -247,6 +249,15 @@ def _make_register(case: Case, depth: int) -> Action:
         else "Linewright keeps no PIN of this number, and the remote does not say whether one is set."
     )
     return ask_pin(case, why)
+
+
+def _make_register_anew(case: Case) -> Action:
+    """Of a migration, which registers with two-step verification off alone (`migration.after`): a PIN given with it,
+    or a fresh one, that nobody at the source knows."""
+    given = next((pin for pin in case.candidates if pin.at >= case.operation.opened_at), None)
+    if given is not None:
+        return Call(kind=CallKind.REGISTER, pin=given.id)
+    return Call(kind=CallKind.REGISTER, fresh_pin=True)
 
 
 def _best_pin(case: Case) -> Pin:
@@ -323,7 +334,8 @@ def _proof_wait(case: Case, ok: Attempt, message: str) -> Wait | None:
     )
 
 
-def _settling(case: Case, ok: Attempt) -> Action:
+def settling(case: Case, ok: Attempt) -> Action:
+    """After a registration that was accepted: readings, then the name's review, then support."""
     if case.settled_by_person(ok.ended_at):
         return toward(case, CallKind.REGISTER)
     wait = _proof_wait(case, ok, "The registration was accepted; the number does not read as online yet.")
@@ -351,7 +363,7 @@ def _registered_since(case: Case, heard: Evidence) -> Attempt | None:
     return case.ok_since(CallKind.REGISTER, heard.at)
 
 
-def _online(case: Case, heard: Evidence | None) -> Action:
+def online(case: Case, heard: Evidence | None) -> Action:
     """The reading shows it registered: subscribe after a register of ours, then done."""
     sent = [a for a in case.of_kind(CallKind.REGISTER) if a.ok or a.in_doubt]
     if not sent:

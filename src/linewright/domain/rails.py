@@ -74,7 +74,8 @@ def account_on_hold(case: Case, action: Action) -> Action | None:
     hold = case.account.hold
     if hold is None:
         return None
-    probing = isinstance(action, Call) and action.kind is CallKind.READ and not case.read_this_turn
+    looking = isinstance(action, Call) and action.kind in (CallKind.READ, CallKind.SURVEY)
+    probing = looking and not case.read_this_turn and not (case.moving is not None and case.moving.surveyed)
     if probing and case.now >= hold.probe_at:
         return None
     wake = hold.probe_at if hold.probe_at > case.now else case.now + PROBE_EVERY
@@ -176,7 +177,8 @@ def _blind(case: Case) -> int:
 def look_first(case: Case, action: Action) -> Action | None:
     """2b. No write, and no success, without a good reading in the same turn, newer than the last write."""
     if (_writes(action) or isinstance(action, Done)) and not case.fresh:
-        return Call(kind=CallKind.READ)
+        created = case.moving is None or case.moving.created
+        return Call(kind=CallKind.READ if created else CallKind.SURVEY)
     return None
 
 

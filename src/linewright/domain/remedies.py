@@ -20,6 +20,7 @@ from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.ladders import held_until
 from linewright.domain.operation import Evidence, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import PinOrigin
+from linewright.domain.preflight import ask_two_step, findings, listed, two_step, verified_in_vain
 from linewright.domain.shelter import outage_wait
 from linewright.domain.verification import is_verified
 from linewright.domain.weather import STATUS_PAGE
@@ -41,6 +42,8 @@ ANNOUNCE_OUTAGE = timedelta(minutes=30)
 """After this long a person is told where to look; the tries go on (errors page, 133004)."""
 NAME_LOOKS = timedelta(hours=6)
 LOOK_AROUND = timedelta(minutes=5)
+LISTED_WITHIN = timedelta(minutes=15)
+"""So long a listing may lack a number that the remote says is there."""
 PROVEN_AFTER = timedelta(hours=24)
 """A day without 131045 proves that it is gone (DESIGN 5.2)."""
 CERTIFICATE = 131045
@@ -172,6 +175,8 @@ def pin_mismatch(case: Case, refusal: Attempt) -> Step:
     """133005: this PIN is refused and never sent again; another accepted one, a reset, or a person."""
     if refusal.call is not CallKind.REGISTER:
         return show(case, refusal)
+    if case.moving is not None:
+        return _still_on(case, refusal, CallKind.REGISTER)
     word = case.reply(Topic.PIN, since=refusal.ended_at)
     if word and word.answer is ReplyKind.APPROVE and not case.ok_since(CallKind.SET_PIN, word.at):
         return CallKind.SET_PIN
@@ -198,6 +203,14 @@ def pin_mismatch(case: Case, refusal: Attempt) -> Step:
     )
 
 
+def _still_on(case: Case, refusal: Attempt, first: CallKind) -> Step:
+    """In a migration nobody needs the PIN: two-step verification is to be switched off at the source, then comes
+    `first`."""
+    if case.reply(Topic.TWO_STEP, ReplyKind.APPROVE, since=refusal.ended_at) and two_step(case) is False:
+        return first
+    return ask_two_step(case, f"The remote refused the registration. It said {said(refusal)}.")
+
+
 def reset_possible(case: Case) -> bool:
     """Whether a reset through the API is still to be made in this operation: none was, or the one begun met
     passing trouble."""
@@ -216,8 +229,10 @@ def verification_lapsed(case: Case, refusal: Attempt) -> Step:
         return show(case, refusal)
     if is_verified(case, refusal.ended_at):
         return CallKind.REGISTER
-    before = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.ok and a.ended_at <= refusal.ended_at]
-    if before:
+    in_vain = [a for a in case.of_kind(CallKind.REGISTER) if verified_in_vain(case, a)]
+    if case.moving is not None and len(in_vain) == 1:
+        return _still_on(case, refusal, CallKind.VERIFY_CODE)
+    if verified_in_vain(case, refusal):
         return support(case, refusal, "The remote asks for another verification although one was just accepted.")
     return CallKind.VERIFY_CODE
 
@@ -414,12 +429,18 @@ def _read_since(case: Case, attempt: Attempt) -> bool:
 
 
 def _code_not_coming(case: Case, refusal: Attempt) -> Ask:
+    moved = ""
+    if case.moving is not None:
+        moved = (
+            " In a migration the same figure can mean that this id takes no line over: then delete it in the new "
+            "account's WhatsApp Manager, decline, and migrate again."
+        )
     return fix(
         case,
         refusal,
         "No code could be sent, twice.",
         "Please see that this phone takes SMS or calls, that no phone menu answers it, and that the number "
-        "is not in use in the WhatsApp app.",
+        f"is not in use in the WhatsApp app.{moved}",
     )
 
 
@@ -516,12 +537,40 @@ def next_look(case: Case, since: Attempt, every: timedelta) -> datetime:
 
 
 def migration_precondition(case: Case, refusal: Attempt) -> Step:
-    """2388001, 2388012, 2388103 when a number is created: something is missing on either side."""
+    """2388001, 2388103 when a number is created: something is missing on either side, or a fault that passes. The
+    code does not tell which; the remote's words may, in whatever language."""
+    if case.streak(refusal) < 2:
+        return again_later(
+            case,
+            refusal,
+            Reason.THEIR_TROUBLE,
+            f"The remote does not take the number over. It said {said(refusal)}. That may pass.",
+        )
+    looked = findings(case)
+    ours = f"\n{listed(looked)}\n" if looked else ""
     return fix(
         case,
         refusal,
-        "The number cannot be added to this account yet.",
-        "Please do what the remote's words ask for on the old and the new account.",
+        "The remote does not take the number over.",
+        "Please do what these words ask for, in the old or the new account: mostly two-step verification is to be "
+        f"off, or its owner is to confirm the move.{ours}",
+    )
+
+
+def already_listed(case: Case, refusal: Attempt) -> Step:
+    """2388012: the account has this number, so its listing tells the id; created twice it is never."""
+    if case.ago(refusal.ended_at) < LISTED_WITHIN:
+        return Wait(
+            until=next_look(case, refusal, LOOK_AROUND),
+            reason=Reason.SETTLING,
+            message="The remote says that the account has this number already, and does not list it yet.",
+            next_step="Looks at the listing again, and goes on with the id that it finds.",
+        )
+    return fix(
+        case,
+        refusal,
+        "The remote says that the account has this number already, but its listing lacks it.",
+        "Please look in WhatsApp Manager where the number is, and delete what is left of it in the new account.",
     )
 
 
@@ -536,6 +585,8 @@ def token_dead(case: Case, refusal: Attempt) -> Step:
 def not_permitted(case: Case, refusal: Attempt) -> Step:
     """100/33, 33, 10, 200-299, 3, 131005: a wrong id, or a permission missing; look around first."""
     look = case.look
+    if case.moving is not None and not case.moving.created:
+        return _grant(case, refusal)
     if look is None:
         return CallKind.LOOK
     if look.account_readable and look.listed is False:
@@ -553,6 +604,10 @@ def not_permitted(case: Case, refusal: Attempt) -> Step:
             message=f"The call {refusal.call} was refused, and why could not be seen: the account did not answer.",
             next_step="Looks again; nothing is sent before that.",
         )
+    return _grant(case, refusal)
+
+
+def _grant(case: Case, refusal: Attempt) -> Ask:
     return fix(
         case,
         refusal,
@@ -640,6 +695,7 @@ _ACTS: tuple[Act, ...] = (
     pin_malformed,
     name_not_processed,
     migration_precondition,
+    already_listed,
     token_dead,
     not_permitted,
     too_many_calls,

@@ -57,7 +57,8 @@ def _became(case: Case, tried: Attempt) -> bool:
 
 def _used_up(case: Case, tried: Attempt) -> bool:
     """A code called wrong whose first try is in doubt was probably taken then; a register's answer tells."""
-    if case.operation.goal is not Goal.REGISTER or not tried.refused or case.remedy(tried) != "wrong_code":
+    registers = case.operation.goal in (Goal.REGISTER, Goal.MIGRATE)
+    if not registers or not tried.refused or case.remedy(tried) != "wrong_code":
         return False
     same = [a for a in case.of_kind(CallKind.VERIFY_CODE) if a.reply == tried.reply and tried.reply is not None]
     return any(a.in_doubt for a in same)

@@ -78,6 +78,9 @@ class Order:
     method: str = "SMS"
     language: str = "en_US"
     storage: Mapping[str, Any] | None = None
+    e164: str = ""
+    verified_name: str | None = None
+    """Of a CREATE, which moves this phone; its name is carried over, and told where it is known."""
     send_by: float | None = None
     """On the monotonic clock: a write that is not on the wire by then is not sent."""
 
@@ -85,6 +88,8 @@ class Order:
 class Remote(Protocol):
     """The remote. A failure of any kind is an `Answer`, never an exception.
 
+    SURVEY answers with `{"account": {...}, "numbers": [...], "subscribed": bool | None}` (the account's node and the
+    whole listing), SURVEY_SOURCE with `{"account": {...}}`, READ_SOURCE like READ. CREATE answers with the new `id`.
     LOOK answers with the body `{"account_readable": bool | None, "listed": bool | None}` (and the account's
     error where it is not readable), READ_SUBSCRIPTION with `{"subscribed": bool}`, READ_STORAGE with
     `{"storage_configuration": {...} | None}`, READ with the node's fields.
@@ -225,6 +230,15 @@ class Ledger(Protocol):
     def save_reading(self, operation: str, reading: Reading) -> None:
         """Keeps a reading with its operation. A good one updates the number (standing, `seen_online_at`,
         `contradictory_since`, display) unless a newer one did so already; a failed one changes nothing else."""
+        ...
+
+    def save_source_reading(self, operation: str, reading: Reading) -> None:
+        """Keeps a reading of a migration's source, as `save_reading` keeps one of the operation's number."""
+        ...
+
+    def save_destination(self, operation: str, number: str, display: str, at: datetime) -> None:
+        """Makes the destination's id the number of a migration, and adds it to the account's numbers where it is
+        new; kept once, it stays."""
         ...
 
     def save_intent(self, attempt: Attempt) -> None:

@@ -15,6 +15,7 @@ from linewright.domain.case import Case, Look
 from linewright.domain.decide import decide
 from linewright.domain.holds import hold_after, hold_unreadable
 from linewright.domain.journal import WRITES, Answer, Attempt, CallKind, Outcome
+from linewright.domain.moving import AccountSeen, Moving, Survey, account_seen, survey_of
 from linewright.domain.number import Reading, Storage, reading_of
 from linewright.domain.operation import OPEN_STATES, OperationState
 from linewright.domain.pins import PinOrigin
@@ -56,6 +57,11 @@ class _Sight:
     subscribed: bool | None = None
     subscription_read: bool = False
     storage_read: bool = False
+    surveyed: bool = False
+    survey: Survey | None = None
+    source: Reading | None = None
+    source_account: AccountSeen | None = None
+    """Of a migration: what this turn saw of its two sides."""
     calls: int = 0
     lease: Lease | None = None
     admitted: datetime | None = None
@@ -79,6 +85,11 @@ class _Sight:
             later = ports.pace.admit(case.account.name, case.operation.id, now, urgent=_answered(case))
             self.admitted, self.calls_allowed = later or now, later is None
         return self.calls_allowed
+
+    def looks_anew(self) -> None:
+        """Something was written: what was seen before it no longer counts."""
+        self.fresh, self.surveyed = False, False
+        self.survey, self.source, self.source_account = None, None, None
 
     def stamp(self, ports: Ports) -> datetime:
         """The time to journal under: never before what is journalled already, though the clock was set back.
@@ -199,6 +210,19 @@ def _with_sight(case: Case, ports: Ports, sight: _Sight) -> Case:
         subscribed=sight.subscribed,
         subscription_read=sight.subscription_read,
         storage_read=sight.storage_read,
+        moving=_moving(case.moving, sight),
+    )
+
+
+def _moving(moving: Moving | None, sight: _Sight) -> Moving | None:
+    if moving is None:
+        return None
+    return replace(
+        moving,
+        surveyed=sight.surveyed,
+        survey=sight.survey,
+        source_read=sight.source,
+        source_account=sight.source_account,
     )
 
 
@@ -256,8 +280,14 @@ async def _perform(case: Case, action: Call, ports: Ports, sight: _Sight) -> boo
     return await _read(case, action, ports, sight)
 
 
+SOURCES = frozenset({CallKind.READ_SOURCE, CallKind.SURVEY_SOURCE})
+"""Reads of a migration's source, by the token of its own account."""
+
+
 async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> bool:
     """A call that changes nothing at the remote; whether something of it was kept."""
+    if action.kind in SOURCES:
+        return await _read_source(case, action, ports, sight)
     sent_at = ports.clock.now()
     answer = await _send(_order(case, action.kind), ports, sight)
     _compare_clocks(answer, sent_at, ports, sight)
@@ -282,12 +312,61 @@ async def _read(case: Case, action: Call, ports: Ports, sight: _Sight) -> bool:
             sight.subscription_read = True
             if answer.outcome is Outcome.OK:
                 sight.subscribed = answer.body.get("subscribed") is True
+        case CallKind.SURVEY:
+            if _take_survey(case, answer, ports, sight):
+                return True
         case CallKind.READ_STORAGE:
             sight.storage_read = True
             _keep_storage(case, answer, sight.stamp(ports), ports)
     if action.kind is not CallKind.READ:
         _hold(case, answer, ports, sight, released=False)
     return action.kind in (CallKind.READ, CallKind.READ_STORAGE) or answer.outcome is not Outcome.OK
+
+
+def _take_survey(case: Case, answer: Answer, ports: Ports, sight: _Sight) -> bool:
+    """What the destination showed; whether it has an id for the line, which then is the operation's number."""
+    sight.surveyed, sight.fresh = True, answer.outcome is Outcome.OK
+    if answer.outcome is not Outcome.OK:
+        entry = case.catalogue.find(answer.error, CallKind.READ) if answer.error else None
+        if entry is not None and entry.remedy == "not_permitted" and answer.error is not None:
+            now, error = sight.now(ports), answer.error
+            ports.ledger.save_hold(
+                case.account.name, hold_unreadable(case.account.hold, error.code, error.message, now)
+            )
+            return True
+        return False
+    sight.survey = survey_of(answer.body, case.operation.e164)
+    _hold(case, answer, ports, sight, released=True)
+    if sight.survey.listed is None:
+        return case.account.hold is not None
+    ports.ledger.save_destination(case.operation.id, *sight.survey.listed, sight.now(ports))
+    ports.reached(CrashPoint.READING_SAVED)
+    sight.looks_anew()
+    return True
+
+
+async def _read_source(case: Case, action: Call, ports: Ports, sight: _Sight) -> bool:
+    """The source's account is not the operation's: its trouble is its own, and its calls are few."""
+    moving = case.moving
+    account = moving.account if moving is not None else None
+    if moving is None or account is None:
+        raise ValueError(f"{action.kind} of a source that is not ours")
+    order = Order(call=action.kind, account=account.name, waba=account.waba, number=moving.source.id)
+    answer = await _keeping(sight.lease, ports.remote.send(order))
+    ports.reached(CrashPoint.READ)
+    good = answer.outcome is Outcome.OK
+    if action.kind is CallKind.READ_SOURCE:
+        sight.source = reading_of(answer, moving.source.id, sight.stamp(ports))
+        good = sight.source.good
+        ports.ledger.save_source_reading(case.operation.id, sight.source)
+        ports.reached(CrashPoint.READING_SAVED)
+    else:
+        sight.source_account = account_seen(answer.body.get("account") or {})
+    hold = hold_after(account.hold, answer, case.catalogue, sight.now(ports)) if not good else None
+    if hold != account.hold:
+        ports.ledger.save_hold(account.name, hold)
+        ports.reached(CrashPoint.HOLD_SAVED)
+    return True
 
 
 def _compare_clocks(answer: Answer, sent_at: datetime, ports: Ports, sight: _Sight) -> None:
@@ -354,9 +433,12 @@ async def _write(case: Case, action: Call, ports: Ports, sight: _Sight) -> None:
     ports.reached(CrashPoint.INTENT_SAVED)
     answer = await _send(order, ports, sight)
     ports.reached(CrashPoint.SENT)
-    sight.fresh = False
+    sight.looks_anew()
     ports.ledger.save_answer(attempt.id, answer, sight.stamp(ports))
     ports.reached(CrashPoint.ANSWER_SAVED)
+    if action.kind is CallKind.CREATE and answer.outcome is Outcome.OK:
+        created, display = str(answer.body["id"]), case.number.display or case.number.e164
+        ports.ledger.save_destination(case.operation.id, created, display, sight.now(ports))
     if action.reply is not None and action.kind is CallKind.VERIFY_CODE and _code_used(case, attempt, answer):
         ports.ledger.erase_code(action.reply)
     _hold(case, answer, ports, sight, released=False)
@@ -382,7 +464,7 @@ def _hold(case: Case, answer: Answer, ports: Ports, sight: _Sight, *, released: 
 
 
 def _order(case: Case, kind: CallKind) -> Order:
-    storage = case.number.storage
+    storage, seen = case.number.storage, case.moving.seen if case.moving is not None else None
     return Order(
         call=kind,
         account=case.account.name,
@@ -391,4 +473,6 @@ def _order(case: Case, kind: CallKind) -> Order:
         method=case.operation.code_method,
         language=case.operation.code_language,
         storage=storage.settings if storage else None,
+        e164=case.operation.e164,
+        verified_name=seen.verified_name if seen is not None else None,
     )

@@ -69,9 +69,14 @@ class GraphClient:
 
     # Reads
 
-    async def read_number(self, number: str) -> Answer:
-        """The number's fields. One that this version does not know is left out from then on."""
-        return await self._read(partial(wire.read_number, number, self.unsupported_fields))
+    async def read_number(self, number: str, *, moving: bool = False) -> Answer:
+        """The number's fields. One that this version does not know is left out from then on. `moving` asks for what
+        a migration wants to know beside the rest."""
+        return await self._read(partial(wire.read_number, number, self.unsupported_fields, moving=moving))
+
+    async def survey_account(self, waba: str) -> Answer:
+        """What a migration wants to know of an account: its node's fields, of those that this version knows."""
+        return await self._read(partial(wire.survey_account, waba, self.unsupported_fields), prefix="account.")
 
     async def list_numbers(self, waba: str) -> Answer:
         """All numbers of an account: the body is `{"data": […]}`, gathered page by page.
@@ -153,7 +158,7 @@ class GraphClient:
         waba: str,
         cc: str,
         national: str,
-        verified_name: str,
+        verified_name: str | None,
         *,
         migrate: bool = False,
         send_by: float | None = None,
@@ -179,14 +184,16 @@ class GraphClient:
         """Sets the local storage of a number; the remote takes it only while the number is not registered."""
         return await self._send(wire.keep_storage(number, configuration), send_by)
 
-    async def _read(self, request: Callable[[], wire.Request]) -> Answer:
-        """Repeats a read once for each field that turns out to be unknown to this Graph version."""
+    async def _read(self, request: Callable[[], wire.Request], prefix: str = "") -> Answer:
+        """Repeats a read once for each field that turns out to be unknown to this Graph version; an account's are
+        kept under a prefix, since a number may know what an account does not."""
+        names = wire.ACCOUNT_FIELDS if prefix else wire.FIELDS + wire.MOVING_FIELDS
         answer = await self._send(request())
-        for _ in wire.FIELDS:
+        for _ in names:
             unknown = wire.nonexisting_field(answer.error)
-            if unknown not in wire.FIELDS or unknown in self.unsupported_fields:
+            if unknown is None or unknown not in names or prefix + unknown in self.unsupported_fields:
                 break
-            self.unsupported_fields.add(unknown)
+            self.unsupported_fields.add(prefix + unknown)
             answer = await self._send(request())
         return replace(answer, body=wire.without_queries(answer.body))
 

@@ -59,7 +59,7 @@ def token_answer(batch: Answer, token: Secret) -> Answer:
     """From the answer to a `debug_token` batch to the one of its part: the body is the `data` of debug_token."""
     if batch.outcome is not Outcome.OK:
         return batch
-    part = next(iter(batch.body["parts"]), None)
+    part = next(iter(batch.body.get("parts") or ()), None)
     inner = _parsed(part["body"].encode()) if isinstance(part, dict) and isinstance(part.get("body"), str) else None
     data = inner.get("data") if isinstance(inner, dict) else None
     if isinstance(data, dict) and ("app_id" in data or "is_valid" in data):

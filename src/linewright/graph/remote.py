@@ -9,6 +9,7 @@ from typing import Any
 from linewright.domain.journal import Answer, CallKind, Outcome
 from linewright.engine.ports import Order
 from linewright.graph.client import GraphClient
+from linewright.graph.phones import parts_of
 from linewright.secret import Secret
 
 __all__ = ["GraphRemote", "override_of", "subscribed_to"]
@@ -23,7 +24,7 @@ class GraphRemote:
     """Sends orders through the client of their account; `app_of` names the app that a token belongs to.
 
     An order that lacks the PIN, code or settings of its call is not sent: the remote would count it. A look's
-    `account_readable` is None where its answers do not tell. Raises `ValueError` for CREATE, which has no order.
+    `account_readable` is None where its answers do not tell.
     """
 
     def __init__(
@@ -48,11 +49,18 @@ class GraphRemote:
             if answer.outcome is not Outcome.OK:
                 return answer
             return replace(answer, body={"subscribed": subscribed_to(answer, self._app_of(order.account))})
-        raise ValueError(f"no order for {order.call}")
+        if order.call is CallKind.SURVEY:
+            return await _survey(client, order)
+        if order.call is CallKind.READ_SOURCE:
+            return replace(await client.read_number(order.number, moving=True), call=order.call)
+        account = await client.survey_account(order.waba)
+        body = {"account": account.body} if account.outcome is Outcome.OK else {}
+        return replace(account, call=order.call, body=body)
 
 
 _SENDS: dict[CallKind, Callable[[GraphClient, Order], Awaitable[Answer]]] = {
     CallKind.READ: lambda client, o: client.read_number(o.number),
+    CallKind.CREATE: lambda client, o: _create(client, o),
     CallKind.REGISTER: lambda client, o: client.register(o.number, o.pin or NOTHING, send_by=o.send_by),
     CallKind.DEREGISTER: lambda client, o: client.deregister(o.number, send_by=o.send_by),
     CallKind.REQUEST_CODE: lambda client, o: client.request_code(o.number, o.method, o.language, send_by=o.send_by),
@@ -71,10 +79,36 @@ def _missing(order: Order) -> str:
             return "" if order.pin else "PIN"
         case CallKind.VERIFY_CODE:
             return "" if order.code else "code"
+        case CallKind.CREATE:
+            return "" if parts_of(order.e164) else "phone"
         case CallKind.KEEP_STORAGE:
             return "" if order.storage else "storage setting"
         case _:
             return ""
+
+
+async def _create(client: GraphClient, order: Order) -> Answer:
+    """The phone moves: only a migration creates a number by an order."""
+    parts = parts_of(order.e164)
+    if parts is None:
+        raise ValueError(f"{order.e164} is no phone")
+    code, national, _ = parts
+    name = order.verified_name
+    return await client.create_number(order.waba, code, national, name, migrate=True, send_by=order.send_by)
+
+
+async def _survey(client: GraphClient, order: Order) -> Answer:
+    """The account, its whole listing and its subscriptions; the first of these that fails is the answer."""
+    account = await client.survey_account(order.waba)
+    if account.outcome is not Outcome.OK:
+        return replace(account, call=CallKind.SURVEY)
+    listing = await client.list_numbers(order.waba)
+    if listing.outcome is not Outcome.OK:
+        return replace(listing, call=CallKind.SURVEY, body={})
+    apps = await client.subscribed_apps(order.waba)
+    subscribed = bool(_rows(apps)) if apps.outcome is Outcome.OK else None
+    body = {"account": account.body, "numbers": _rows(listing), "subscribed": subscribed}
+    return replace(listing, call=CallKind.SURVEY, body=body)
 
 
 async def _look(client: GraphClient, order: Order) -> Answer:

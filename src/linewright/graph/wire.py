@@ -14,6 +14,7 @@ from linewright.domain.journal import WRITES, CallKind, RemoteError
 from linewright.secret import Secret
 
 __all__ = [
+    "ACCOUNT_FIELDS",
     "FIELDS",
     "NEEDED",
     "WISHED",
@@ -35,6 +36,7 @@ __all__ = [
     "set_pin",
     "subscribe",
     "subscribed_apps",
+    "survey_account",
     "verify_code",
     "without_queries",
 ]
@@ -54,6 +56,16 @@ WISHED = (
     "webhook_configuration",
 )
 FIELDS = (*NEEDED, *WISHED)
+ACCOUNT_FIELDS = (
+    "account_review_status",
+    "business_verification_status",
+    "owner_business_info",
+    "on_behalf_of_business_info",
+    "health_status",
+)
+"""What a migration asks of both accounts."""
+MOVING_FIELDS = ("new_name_status",)
+"""What it asks of its source beside the rest."""
 NONEXISTING = re.compile(r"nonexisting field \((\w+)\)")
 PAGE = 100
 """Numbers in one page of a listing; the remote gives no more."""
@@ -106,9 +118,9 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def read_number(number: str, unsupported: Iterable[str] = ()) -> Request:
-    """All fields of a number but those that this Graph version does not know."""
-    params = {"fields": _fields(unsupported)}
+def read_number(number: str, unsupported: Iterable[str] = (), *, moving: bool = False) -> Request:
+    """All fields of a number but those that this Graph version does not know; `moving` asks for more."""
+    params = {"fields": _fields(unsupported, FIELDS + MOVING_FIELDS if moving else FIELDS)}
     return Request(call=CallKind.READ, method="GET", path=_path(number), params=params, proof="id")
 
 
@@ -120,6 +132,13 @@ def list_numbers(waba: str, after: str | None = None, unsupported: Iterable[str]
 
 def read_account(waba: str) -> Request:
     return Request(call=CallKind.LOOK, method="GET", path=_path(waba), params={"fields": "id,name"}, proof="id")
+
+
+def survey_account(waba: str, unsupported: Iterable[str] = ()) -> Request:
+    """What a migration looks at in an account; its fields are known apart from a number's of the same name."""
+    left_out = set(unsupported)
+    fields = ",".join(("id", *(name for name in ACCOUNT_FIELDS if f"account.{name}" not in left_out)))
+    return Request(call=CallKind.SURVEY, method="GET", path=_path(waba), params={"fields": fields}, proof="id")
 
 
 def register(number: str, pin: Secret) -> Request:
@@ -148,9 +167,12 @@ def set_pin(number: str, pin: Secret) -> Request:
     return _write(CallKind.SET_PIN, _path(number), {"pin": pin}, pin)
 
 
-def create_number(waba: str, cc: str, national: str, verified_name: str, *, migrate: bool = False) -> Request:
-    """Country code and national digits apart satisfy all but one of the sources (facts, 1.6)."""
-    body: dict[str, Any] = {"cc": cc, "phone_number": national, "verified_name": verified_name}
+def create_number(waba: str, cc: str, national: str, verified_name: str | None, *, migrate: bool = False) -> Request:
+    """Country code and national digits apart satisfy all but one of the sources (facts, 1.6). A migration carries
+    the display name over, so that it may be left out there (facts, 5.B)."""
+    body: dict[str, Any] = {"cc": cc, "phone_number": national}
+    if verified_name is not None:
+        body["verified_name"] = verified_name
     if migrate:
         body["migrate_phone_number"] = True
     return Request(call=CallKind.CREATE, method="POST", path=_path(waba, "phone_numbers"), json=body, proof="id")
@@ -239,6 +261,6 @@ def _path(*parts: str) -> str:
     return "".join("/" + quote(part, safe="").replace(".", "%2E") for part in parts)
 
 
-def _fields(unsupported: Iterable[str]) -> str:
+def _fields(unsupported: Iterable[str], names: Iterable[str] = FIELDS) -> str:
     left_out = set(unsupported)
-    return ",".join(name for name in FIELDS if name not in left_out)
+    return ",".join(name for name in names if name not in left_out)

@@ -154,7 +154,7 @@ class Fleet:
         query = select(*columns).select_from(t.operations.join(t.numbers, t.numbers.c.id == t.operations.c.number))
         query = query.where(*_in_state(state)).order_by(t.operations.c.seq.desc()).limit(limit + 1)
         if number is not None:
-            query = query.where(t.operations.c.number == number)
+            query = query.where(or_(t.operations.c.number == number, t.operations.c.source == number))
         if account is not None:
             query = query.where(t.operations.c.account == account)
         if after is not None:

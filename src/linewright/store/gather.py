@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Label, Table, bindparam, select
 
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
+from linewright.domain.happenings import HappeningKind
 from linewright.domain.journal import Attempt, CallKind
+from linewright.domain.moving import Moving
 from linewright.domain.number import Reading
 from linewright.domain.operation import Evidence, Goal, Operation, OperationState
 from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
@@ -84,6 +86,17 @@ _NUMBER = (
     )
     .where(t.numbers.c.id == bindparam("number"))
 )
+_SOURCE = (
+    select(*prefixed(t.numbers, "n_"), *prefixed(t.accounts, "a_"))
+    .select_from(t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account))
+    .where(t.numbers.c.id == bindparam("number"))
+)
+_ROOM = (
+    select(t.happenings.c.detail)
+    .where(t.happenings.c.account == bindparam("account"), t.happenings.c.kind == HappeningKind.CAPABILITY.value)
+    .order_by(t.happenings.c.at.desc(), t.happenings.c.seq.desc())
+    .limit(1)
+)
 _READINGS = (
     select(t.readings)
     .where(t.readings.c.operation == bindparam("operation"))
@@ -139,8 +152,8 @@ class Parts:
     """
 
     version: int | None = None
-    token: bytes | None = None
-    """The account's token, sealed, as it was when the case was gathered."""
+    tokens: dict[str, bytes | None] = field(default_factory=dict)
+    """The accounts' tokens, sealed, as they were when the case was gathered."""
     readings: Sequence[Row] | None = None
     attempts: Sequence[Row] | None = None
     pins: Sequence[Row] | None = None
@@ -176,7 +189,7 @@ def gather(
     whole = connection.execute(_WHOLE, {"operation": operation}).mappings().one_or_none()
     if whole is None:
         raise KeyError(operation)
-    number, parts.token = number_of(whole, "n_"), whole["a_token"]
+    number, parts.tokens = number_of(whole, "n_"), {whole["a_name"]: whole["a_token"]}
     last_good = reading_from(whole, "r_") if whole["r_seq"] is not None else None
     if parts.version != whole["o_version"]:
         parts.version = whole["o_version"]
@@ -185,7 +198,10 @@ def gather(
         parts.readings = connection.execute(_READINGS, {"operation": operation}).mappings().all()[::-1]
     if parts.attempts is None:
         parts.attempts = _attempt_rows(connection, number.e164)
-    readings = tuple(reading_from(row) for row in parts.readings)
+    source, mine = whole["o_source"], parts.readings
+    if source is not None:
+        mine = [row for row in mine if row["number"] == number.id]
+    readings = tuple(reading_from(row) for row in mine)
     attempts = tuple(attempt_of(row) for row in parts.attempts)
     asked = {"operation": operation}
     replies = connection.execute(_REPLIES, asked).mappings().all() if whole["any_replies"] else ()
@@ -210,6 +226,26 @@ def gather(
             parts,
         ),
         weather=weather_in(connection, whole, now),
+        moving=_moving(connection, whole, parts) if source is not None else None,
+    )
+
+
+def _moving(connection: Connection, whole: Row, parts: Parts) -> Moving | None:
+    """The side that a migration takes the line from; what the remote told last of the destination's room."""
+    source = connection.execute(_SOURCE, {"number": whole["o_source"]}).mappings().one()
+    number = number_of(source, "n_")
+    ours = not number.elsewhere and source["a_removed_at"] is None
+    if ours:
+        parts.tokens[source["a_name"]] = source["a_token"]
+    rows = [row for row in parts.readings or () if row["number"] == number.id]
+    told = connection.execute(_ROOM, {"account": whole["o_account"]}).scalar()
+    limit = (told or {}).get("max_phone_numbers_per_waba")
+    return Moving(
+        source=number,
+        account=account_of(source, "a_") if ours else None,
+        created=whole["o_number"] not in (whole["o_source"], whole["o_e164"]),
+        readings=tuple(reading_from(row) for row in rows),
+        number_limit=limit if isinstance(limit, int) else None,
     )
 
 

@@ -26,6 +26,7 @@ from linewright.store.fence import real_time, stand
 from linewright.store.gather import Parts, gather
 from linewright.store.ids import new_id
 from linewright.store.keep import keep_reading, wake
+from linewright.store.pages import add_number
 from linewright.store.rest import rest
 from linewright.store.rows import (
     CODE_KEPT,
@@ -170,6 +171,18 @@ class SqlLedger:
                 raise KeyError(operation)
             keep_reading(connection, number, operation, reading)
 
+    def save_source_reading(self, operation: str, reading: Reading) -> None:
+        with self._writing(Parts.read) as connection:
+            query = select(t.operations.c.source).where(t.operations.c.id == operation)
+            keep_reading(connection, connection.execute(query).scalar_one(), operation, reading)
+
+    def save_destination(self, operation: str, number: str, display: str, at: datetime) -> None:
+        with self._writing() as connection:
+            here = t.operations.c.id == operation
+            account = connection.execute(select(t.operations.c.account).where(here)).scalar_one()
+            add_number(connection, account, number, display, at)
+            connection.execute(update(t.operations).where(here).values(number=number))
+
     def save_intent(self, attempt: Attempt) -> None:
         """Raises `RuntimeError` while an intent of the phone is open, `KeyError` for an unknown operation, and
         `Overtaken` when another phone is the probe of a shared outage by now."""
@@ -197,7 +210,7 @@ class SqlLedger:
     def save_hold(self, account: str, hold: Hold | None, *, sealed: bytes | None = None) -> None:
         """An answer to an earlier token says nothing of the account's new one, and nothing is written. `sealed` is
         the token that was used (`Accounts.token_seal`); in a turn it is the one that the case was gathered with."""
-        used = sealed if sealed is not None else self._parts.token
+        used = sealed if sealed is not None else self._parts.tokens.get(account)
         with self._writing() as connection:
             query = select(t.accounts.c.hold, t.accounts.c.app_id, t.accounts.c.token)
             found = connection.execute(query.where(t.accounts.c.name == account).with_for_update()).one_or_none()
@@ -247,13 +260,15 @@ class SqlLedger:
         with self._writing() as connection:
             done = rest(connection, operation, rested, at, version)
             if done and rested.state not in OPEN_STATES and self._catalogue is not None:
-                refresh(connection, [_number(connection, operation)], at, self._catalogue)
+                refresh(connection, _numbers(connection, operation), at, self._catalogue)
             return done
 
 
-def _number(connection: Connection, operation: str) -> str:
-    query = select(t.operations.c.number).where(t.operations.c.id == operation)
-    return str(connection.execute(query).scalar_one())
+def _numbers(connection: Connection, operation: str) -> list[str]:
+    """Those that it was about; what stands for another provider's number has no conditions."""
+    query = select(t.operations.c.number, t.operations.c.source, t.operations.c.e164)
+    found = connection.execute(query.where(t.operations.c.id == operation)).one()
+    return sorted({found.number, found.source} - {found.e164, None})
 
 
 def _look_anew(connection: Connection, attempt: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, insert, or_, select, update
 
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
@@ -18,7 +18,7 @@ from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.gather import gather_number
 from linewright.store.keep import keep_reading, wake
-from linewright.store.pages import Told, digits_of, e164_of, keep_absent, keep_page
+from linewright.store.pages import Told, add_number, digits_of, e164_of, keep_absent, keep_page
 from linewright.store.rows import Row, number_of, prefixed, reading_from
 
 __all__ = ["NumberLine", "Numbers", "e164_of"]
@@ -155,6 +155,24 @@ class Numbers:
         with self._database.reading() as connection:
             return gather_number(connection, id, now, catalogue)
 
+    def candidates(self, text: str) -> list[tuple[Number, Standing]]:
+        """Every number that this may name (see `find`), with the standing kept beside its last good reading."""
+        account, _, name = text.strip().rpartition("/")
+        with self._database.reading() as connection:
+            found = _found(connection, name.strip(), account)
+            kept = select(t.numbers.c.id, t.numbers.c.standing).where(t.numbers.c.id.in_([each.id for each in found]))
+            standings = {str(row.id): Standing(row.standing) for row in connection.execute(kept)}
+        return [(each, standings[each.id]) for each in found]
+
+    def elsewhere(self, e164: str, account: str, *, now: datetime) -> Number:
+        """Stands for the id that another provider has of this phone: its id here is the phone, and it is never
+        listed. `account` is where the phone is to move to."""
+        values = {"account": account, "e164": e164, "display": e164, "forgotten_at": now}
+        with self._database.writing() as connection:
+            if not connection.execute(update(t.numbers).where(t.numbers.c.id == e164).values(values)).rowcount:
+                connection.execute(insert(t.numbers).values(id=e164, added_at=now, **values))
+            return _get(connection, e164)
+
     def set_wanted(self, id: str, wanted: Wanted) -> None:
         """Raises `KeyError` for an unknown number."""
         with self._database.writing() as connection:
@@ -176,7 +194,8 @@ class Numbers:
         """
         with self._database.writing() as connection:
             _get(connection, id)
-            is_open = and_(t.operations.c.number == id, t.operations.c.ended_at.is_(None))
+            its = or_(t.operations.c.number == id, t.operations.c.source == id)
+            is_open = and_(its, t.operations.c.ended_at.is_(None))
             still = connection.execute(select(t.operations.c.id).where(is_open)).scalar()
             if still is not None:
                 raise UsageError(
@@ -189,9 +208,7 @@ class Numbers:
 
 
 def _upsert(connection: Connection, account: str, id: str, display: str, now: datetime) -> Number:
-    values = {"account": account, "e164": e164_of(display), "display": display, "forgotten_at": None}
-    if not connection.execute(update(t.numbers).where(t.numbers.c.id == id).values(values)).rowcount:
-        connection.execute(insert(t.numbers).values(id=id, added_at=now, **values))
+    add_number(connection, account, id, display, now)
     return _get(connection, id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from linewright.domain.number import Number
@@ -70,6 +70,14 @@ class _Asked:
     said: str
     source: str = "person"
     release: FirstKey | None = None
+    to: str | None = None
+    """Of a migration: the account that the phone moves to."""
+
+    def joins(self, found: Row, number: Number) -> bool:
+        """Whether that open operation of the phone is what is asked for."""
+        if (found["goal"], found["release"]) != (self.goal.value, self.release is not None):
+            return False
+        return bool(found["account"] == self.to if self.goal is Goal.MIGRATE else found["number"] == number.id)
 
 
 class Operations:
@@ -89,10 +97,12 @@ class Operations:
         pin: Secret | None = None,
         because: int | None = None,
         release: FirstKey | None = None,
+        to: str | None = None,
     ) -> tuple[Operation, bool]:
         """Opens an operation, or joins the phone's open one of the same goal, applying what is given; whether
         it was opened. A PIN answers an open `pin` question. `because` is kept as evidence. With `release` a deregister
-        gives the number up.
+        gives the number up. A migration moves the phone to the account `to`: `number` is its source, or the id that
+        the destination has of it already, the source then being `elsewhere`.
 
         Raises `UsageError`: reason `operation-open` for another goal, `answer-refused` or `pin-refused` for
         the PIN, `account-removed`. Of two processes that race, one opens and the other joins.
@@ -100,8 +110,8 @@ class Operations:
         if because is not None and not 0 <= because < LARGEST_CODE:
             raise UsageError(f"{because} is no error code.", fix="Give the code as Meta names it, such as 131045.")
         looked_at = self._desk.look_at(pin, number, goal, now) if pin is not None else None
-        said = f"Opened: {'release' if release else goal.value}."
-        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now, said, release=release)
+        said = f"Opened: {'release' if release else goal.value}{f' to {to}' if to is not None else ''}."
+        asked = _Asked(goal, (options or Options()).given(), looked_at, because, now, said, release=release, to=to)
         for _ in range(_RACES):
             try:
                 with self._database.writing() as connection:
@@ -118,7 +128,7 @@ class Operations:
         if found is not None:
             _refuse_other(found, number, asked)
             return self._join(connection, found, number, asked), False
-        _refuse_removed(connection, number)
+        _refuse_removed(connection, asked.to or number.account)
         return _get(connection, self._new(connection, number, asked)), True
 
     def _new(self, connection: Connection, number: Number, asked: _Asked) -> str:
@@ -128,7 +138,8 @@ class Operations:
             "goal": asked.goal.value,
             "number": number.id,
             "e164": number.e164,
-            "account": number.account,
+            "account": asked.to or number.account,
+            "source": None if asked.to is None else number.id if number.account != asked.to else number.e164,
             "opened_at": asked.now,
             "state": OperationState.RUNNING.value,
             "wake_at": asked.now,
@@ -216,7 +227,7 @@ class Operations:
         if account is not None:
             query = query.where(t.operations.c.account == account)
         if number is not None:
-            query = query.where(t.operations.c.number == number)
+            query = query.where(or_(t.operations.c.number == number, t.operations.c.source == number))
         if after is not None:
             last = select(t.operations.c.seq).where(t.operations.c.id == after).scalar_subquery()
             query = query.where(t.operations.c.seq < last)
@@ -249,7 +260,7 @@ class Operations:
             if wake(connection, t.operations.c.id == operation, at=now):
                 return _get(connection, operation), False
             _refuse_release(old)
-            row = connection.execute(select(t.numbers).where(t.numbers.c.id == old.number)).mappings().one()
+            row = connection.execute(select(t.numbers).where(t.numbers.c.id == _begun(old))).mappings().one()
         options = Options(
             code_method=old.code_method,
             code_language=old.code_language,
@@ -257,7 +268,8 @@ class Operations:
             subscribe=old.subscribe,
             ask_first=old.ask_first,
         )
-        return self.open(old.goal, number_of(row), now=now, options=options)
+        to = old.account if old.goal is Goal.MIGRATE else None
+        return self.open(old.goal, number_of(row), now=now, options=options, to=to)
 
     def due(self, now: datetime) -> list[str]:
         """Open operations whose `wake_at` has come; the longest due first."""
@@ -307,12 +319,18 @@ def _get(connection: Connection, operation: str) -> Operation:
     return operation_of(row)
 
 
+def _begun(old: Operation) -> str:
+    """The number that it was opened for: a migration's source, unless that is another provider's."""
+    return old.source if old.source is not None and old.source != old.e164 else old.number
+
+
 def _refuse_other(found: Row, number: Number, asked: _Asked) -> None:
-    alike = found["goal"] == asked.goal.value and found["release"] == (asked.release is not None)
-    if alike and found["number"] == number.id:
+    if asked.joins(found, number):
         return
     goal = "release" if found["release"] else found["goal"]
     what = goal if found["number"] == number.id else f"{goal} of its id {found['number']}"
+    if goal == Goal.MIGRATE.value:
+        what = f"migrate to {found['account']}"
     raise UsageError(
         f"The operation {found['id']} ({what}) is open on this phone.",
         fix=f"Let it end, or cancel it (`linewright operation cancel {found['id']}`), then run this again.",
@@ -330,11 +348,11 @@ def _refuse_release(old: Operation) -> None:
         )
 
 
-def _refuse_removed(connection: Connection, number: Number) -> None:
-    query = select(t.accounts.c.removed_at).where(t.accounts.c.name == number.account)
+def _refuse_removed(connection: Connection, account: str) -> None:
+    query = select(t.accounts.c.removed_at).where(t.accounts.c.name == account)
     if connection.execute(query).scalar() is not None:
         raise UsageError(
-            f"The account {number.account} of this number was removed.",
+            f"The account {account} of this number was removed.",
             fix="Add it again (`linewright account add`), then run this again.",
             reason="account-removed",
         )

@@ -19,7 +19,7 @@ from linewright.store import tables as t
 from linewright.store.keep import change_pin, judged_values, said_off, supersedes, wake
 from linewright.store.rows import Row, number_of, prefixed, reading_from, reading_values
 
-__all__ = ["Told", "digits_of", "e164_of", "keep_absent", "keep_page"]
+__all__ = ["Told", "add_number", "digits_of", "e164_of", "keep_absent", "keep_page"]
 
 AT_ONCE = 500
 """Numbers in one statement."""
@@ -80,6 +80,13 @@ class _Line:
 def e164_of(display: str) -> str:
     """`+` and the digits of an international form, as the remote displays it."""
     return "+" + digits_of(display)
+
+
+def add_number(connection: Connection, account: str, id: str, display: str, now: datetime) -> None:
+    """Adds a number, or brings its account and display up to date; one that was forgotten is listed again."""
+    values = {"account": account, "e164": e164_of(display), "display": display, "forgotten_at": None}
+    if not connection.execute(update(t.numbers).where(t.numbers.c.id == id).values(values)).rowcount:
+        connection.execute(insert(t.numbers).values(id=id, added_at=now, **values))
 
 
 def digits_of(text: str) -> str:

@@ -19,8 +19,9 @@ from linewright.store.rows import Row
 
 __all__ = ["rest"]
 
-WANTED_AFTER = {Goal.REGISTER: Wanted.ONLINE, Goal.DEREGISTER: Wanted.RELEASED, Goal.MIGRATE: Wanted.RELEASED}
-"""What the owner wants of a number once such an operation ended well (DESIGN, section 2)."""
+WANTED_AFTER = {Goal.REGISTER: Wanted.ONLINE, Goal.DEREGISTER: Wanted.RELEASED, Goal.MIGRATE: Wanted.ONLINE}
+"""What the owner wants of a number once such an operation ended well (DESIGN, section 2); a migration's source is
+released."""
 
 
 def rest(connection: Connection, operation: str, rested: Rested, at: datetime, version: int) -> bool:
@@ -53,11 +54,20 @@ def rest(connection: Connection, operation: str, rested: Rested, at: datetime, v
             message=rested.message,
             wake_at=rested.wake_at,
         )
-    if rested.state is OperationState.DONE and (wanted := WANTED_AFTER.get(Goal(found["goal"]))):
-        connection.execute(update(t.numbers).where(t.numbers.c.id == found["number"]).values(wanted=wanted.value))
+    if rested.state is OperationState.DONE:
+        _want(connection, found)
         if found["release"]:
             finish(connection, found, at)
     return True
+
+
+def _want(connection: Connection, ended: Row) -> None:
+    wanted = WANTED_AFTER.get(Goal(ended["goal"]))
+    if wanted is not None:
+        connection.execute(update(t.numbers).where(t.numbers.c.id == ended["number"]).values(wanted=wanted.value))
+    if ended["source"] is not None:
+        left = update(t.numbers).where(t.numbers.c.id == ended["source"])
+        connection.execute(left.values(wanted=Wanted.RELEASED.value))
 
 
 def _lock(connection: Connection, operation: str, rested: Rested) -> Row:

@@ -248,7 +248,7 @@ def account_of(row: Row, prefix: str = "") -> Account:
 def operation_of(row: Row, prefix: str = "") -> Operation:
     same = (
         "id number e164 account opened_at reason message next_step ended_at wake_at code_method code_language "
-        "use_reserve subscribe ask_first proposed proposed_until release cancel_asked_at version"
+        "use_reserve subscribe ask_first proposed proposed_until release cancel_asked_at source version"
     )
     return Operation(
         **{name: row[prefix + name] for name in same.split()},

@@ -183,15 +183,19 @@ operations = Table(
     Column("proposed", Words),
     Column("proposed_until", Moment),
     Column("release", Boolean, nullable=False, server_default=false()),
+    Column("source", Text),
 )
 """`task` names the open question that the operation shows; it may be its account's. `turn_at` is when the account's
 pace lets it make its calls. `ask_first`: not even the first code is sent before a person says so.
-`proposed`: why Linewright proposes it by itself; nothing is sent before a person approves, or `proposed_until`."""
+`proposed`: why Linewright proposes it by itself; nothing is sent before a person approves, or `proposed_until`.
+`source`: of a migration, the number that it takes the line from; `account` is its destination, and `number` the id
+there as soon as there is one."""
 _open = operations.c.ended_at.is_(None)
 _only("uq_operations_open_phone", operations.c.e164, where=_open)
 _some("ix_operations_open_wake", operations.c.wake_at, where=_open)
 _some("ix_operations_open_account", operations.c.account, operations.c.wake_at, where=_open)
 _some("ix_operations_open_task", operations.c.task, where=_open)
+_some("ix_operations_source", operations.c.source, where=operations.c.source.is_not(None))
 Index("ix_operations_state", operations.c.state, operations.c.seq)
 
 attempts = Table(

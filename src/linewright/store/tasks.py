@@ -159,7 +159,10 @@ class Tasks:
             pin = self._desk.keep(connection, asked.number, *value.pin, changed=brought.pin_changed)
         if value.code:
             code = seal(connection, self._vault, value.code, bound("code", reply))
-        if asked.number is not None and asked.kind is TaskKind.PIN and answer is ReplyKind.DONE:
+        switched_off = (asked.kind is TaskKind.PIN and answer is ReplyKind.DONE) or (
+            asked.topic is Topic.TWO_STEP and answer is ReplyKind.APPROVE
+        )
+        if asked.number is not None and switched_off:
             off = after_attempts(connection, asked.number.e164, now)
             change_pin(connection, asked.number.e164, ChangeKind.OFF, off)
         whole = Brought(pin=pin, code=code, pin_changed=brought.pin_changed, method=brought.method)

@@ -117,10 +117,11 @@ class NewNumber(BaseModel):
 
 
 class NewOperation(BaseModel):
-    """`confirm`, the number's last four digits, is needed to deregister; `because` is an error heard elsewhere."""
+    """`confirm`, the number's last four digits, is needed to deregister, and `to` to migrate; `because` is an error
+    heard elsewhere."""
 
-    model_config = _like("register", "deregister")
-    goal: Literal["register", "verify", "set-pin", "deregister"]
+    model_config = _like("register", "deregister", "migrate")
+    goal: Literal["register", "verify", "set-pin", "deregister", "migrate"]
     pin: Annotated[SecretText | None, Field(description="Six digits.")] = None
     code_method: Literal["sms", "voice"] | None = None
     code_language: Annotated[str | None, Field(max_length=20, pattern=r"^[^\x00]*$")] = None
@@ -129,6 +130,7 @@ class NewOperation(BaseModel):
     use_reserve: Annotated[bool, Field(description="Spend the attempts kept for a person.")] = False
     subscribe: bool = True
     by_link: Annotated[bool, Field(description="Send no code before whoever has the phone says so.")] = False
+    to: Annotated[AccountName | None, Field(description="The account that a migration moves the number to.")] = None
 
 
 Day = Annotated[

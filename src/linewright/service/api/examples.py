@@ -31,6 +31,7 @@ BODIES: dict[str, Any] = {
     "deregister": {"goal": "deregister", "confirm": "3005"},
     "release": {"confirm": "3005", "last_paid": "2026-04-20"},
     "release_change": {"last_paid": "2026-04-20"},
+    "migrate": {"goal": "migrate", "to": "shop"},
     "code": {"value": "Your WhatsApp code: 123-830"},
     "approve": {"approve": True},
     "resend": {"resend": "voice"},

@@ -72,8 +72,10 @@ class BudgetsShape(BaseModel):
 
 
 class NumberRef(BaseModel):
+    """The id is null while a migration knows only the phone of another provider's number."""
+
     model_config = ConfigDict(extra="forbid")
-    id: str
+    id: str | None
     display: str
     e164: str
 

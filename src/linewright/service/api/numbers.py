@@ -115,11 +115,14 @@ async def open_operation(
     desk: TheDesk, caller: Operator, number: Name, body: NewOperation, account: InAccount = None
 ) -> JSONResponse:
     """Opens an operation, or joins the open one of the same goal and applies what is given: a PIN answers the
-    open question for one. Where no worker runs, every call that is due is made before the answer comes."""
-    found = find_number(desk, number, account)
+    open question for one. To migrate, `number` may also be the phone of another provider's number. Where no worker
+    runs, every call that is due is made before the answer comes."""
+    named = f"{account}/{number}" if account else number
+    if body.goal != "migrate":  # which may name the phone of another provider's number
+        named = find_number(desk, number, account).id
     given = {name: getattr(body, name) for name in type(body).model_fields if name != "goal"}
-    opened, is_new = await desk.linewright.open_or_join(body.goal, found.id, **given)
-    acted(desk, caller, f"{body.goal} {'opened' if is_new else 'joined'}", opened["id"], **_told(body, found.id))
+    opened, is_new = await desk.linewright.open_or_join(body.goal, named, **given)
+    acted(desk, caller, f"{body.goal} {'opened' if is_new else 'joined'}", opened["id"], **_told(body, named))
     return shown(await desk.linewright.push(opened["id"]), 201 if is_new else 200)
 
 
@@ -169,5 +172,5 @@ async def examine(desk: TheDesk, caller: Operator, number: Name, account: InAcco
 def _told(body: NewOperation, number: str) -> dict[str, object]:
     """What the audit says of a request: of a PIN only that one came."""
     told: dict[str, object] = {"number": number}
-    told |= {name: value for name in ("because", "use_reserve") if (value := getattr(body, name))}
+    told |= {name: value for name in ("because", "use_reserve", "to") if (value := getattr(body, name))}
     return told | ({"pin": "given"} if body.pin is not None else {})
