@@ -121,6 +121,8 @@ async def test_the_page_gives_a_number_up_and_says_what_remains(tmp_path: Path) 
         page = await ben.send(await ben.see("/desk"), f"/desk/{task}", answer="approve")
         await stage.lw.run_all()
         page = await ben.see(f"/numbers/{id}")
+        live = await ben.see(f"/numbers/{id}/live")
+        assert (live.status, "What remains" in live.text) == (200, True)
         for words in ("Released", "ana turned the first key, ben the second", "from 2026-06-02 on", "another provider"):
             assert words in page.text, words
         assert f"/numbers/{id}/release" not in [form["action"] for form in page.forms()]

@@ -174,6 +174,18 @@ class Walker:
         self.sees(self.page.get_by_role("heading", name="numbers.csv"))
         return urlsplit(self.page.url).path
 
+    def releases(self, key: str, last_paid: str) -> None:
+        """With both keys; who is alone may turn both."""
+        self.go(f"/numbers/{self.house.id_of(key)}")
+        form = self.opens("Release")
+        form.get_by_label("The number's last four digits").fill(key[-4:])
+        form.get_by_label("The day of its last paid message").fill(last_paid)
+        form.get_by_role("button", name="Release +1").click()
+        self.question(key).get_by_role("button", name="Release it").click()
+        self.go(f"/numbers/{self.house.id_of(key)}")
+        self.sees(self.page.get_by_role("heading", name="What remains"))
+        assert not self.house.simulator.control.number(self.house.id_of(key))["registered"]
+
     def invites(self, role: str) -> str:
         """The one-time link for somebody else."""
         self.go("/settings/people")

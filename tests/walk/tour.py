@@ -40,6 +40,7 @@ class Tour:
         self.link = admin.makes_a_link("133006")
         admin.registers("133000")
         admin.sees_online("133000")
+        admin.releases("133000", "2026-01-15")
         admin.adds_a_channel("ops-mail", "json://127.0.0.1:9/")
         self.imported = admin.imports(b"phone,pin\n+15550133000,\n+15550133009,246810\n+15550100001,\n")
         invitation = admin.invites("operator")
@@ -110,6 +111,7 @@ class Tour:
             ("number-blocked", f"/numbers/{number('133016')}"),
             ("number-online", f"/numbers/{number('133010')}"),
             ("number-asking", f"/numbers/{number('133005')}"),
+            ("number-released", f"/numbers/{number('133000')}"),
             ("desk", "/desk"),
             ("operations", "/operations"),
             ("imports", "/imports"),

@@ -213,7 +213,7 @@ def _override(seen: Remains) -> Todo:
     if not isinstance(said, Mapping):
         return Todo(name="webhook", done=None, what="Whether it has a webhook address of its own was not told.")
     if not own:
-        return Todo(name="webhook", done=True, what="It has no webhook address of its own; the account's is not its.")
+        return Todo(name="webhook", done=True, what="It has no webhook address of its own.")
     return Todo(
         name="webhook",
         done=False,
