@@ -113,6 +113,7 @@ def test_only_the_vault_and_the_wire_open_a_secret() -> None:
         "accounts.py",  # looks whether a pasted token can be one
         "service/people.py",  # hashes a password; hands out an invitation or a token once
         "rest_client.py",  # the wire to a service
+        "couriers.py",  # the wire from where codes come: checks signatures
         "senders.py",  # the wire to where alerts go: addresses hold passwords
         "service/cookies.py",  # signs the bearer of a session
         "store/digest.py",  # keeps the digest of what a visitor brings

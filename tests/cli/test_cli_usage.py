@@ -17,7 +17,7 @@ from linewright.cli.app import app
 from linewright.errors import RemoteUnavailable
 
 ROOT = get_command(app)
-GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert", "app")
+GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert", "inbox", "app")
 COMMANDS = {
     *("register", "verify", "set-pin", "deregister", "release", "import", "sync", "check", "doctor", "bundle"),
     *("adopt", "explain"),
@@ -56,6 +56,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         ),
         *("user list", "user invite"),
         *("alert add", "alert list", "alert test", "alert remove", "alert log"),
+        *("inbox add", "inbox list", "inbox remove"),
     }
 
 

@@ -126,6 +126,7 @@ class Tour:
             ("settings", "/settings"),
             ("settings-people", "/settings/people"),
             ("settings-tokens", "/settings/tokens"),
+            ("settings-inboxes", "/settings/inboxes"),
             ("settings-installation", "/settings/installation"),
             ("audit", "/audit"),
             ("problems", "/problems"),

@@ -19,6 +19,7 @@ from linewright.cli import (
     care,
     goals,
     imports,
+    inboxes,
     numbers,
     options,
     practice,
@@ -142,4 +143,5 @@ app.add_typer(work.tasks, name="task")
 app.add_typer(numbers.pins, name="pin")
 app.add_typer(care.keys, name="key")
 app.add_typer(alerts.app, name="alert")
+app.add_typer(inboxes.app, name="inbox")
 app.add_typer(users.app, name="user")

@@ -16,7 +16,7 @@ from linewright.clock import SystemClock
 from linewright.engine.ports import Clock
 from linewright.errors import LinewrightError
 from linewright.face import Linewright
-from linewright.service import api, link, page, webhooks
+from linewright.service import api, inbox, link, page, webhooks
 from linewright.service.cookies import Cookies
 from linewright.service.desk import Desk
 from linewright.service.guards import Guards, readable
@@ -59,6 +59,7 @@ def create_app(linewright: Linewright, *, public_url: str, clock: Clock | None =
     app.include_router(page.router)
     app.include_router(link.router)
     app.include_router(webhooks.router)
+    app.include_router(inbox.router)
     return app
 
 

@@ -22,7 +22,7 @@ LARGEST_BODY = 1_000_000
 """Bytes, of anything but a file of numbers."""
 LARGEST_FILE = LARGEST_SHEET + 10_000
 """Bytes of a file of numbers, with what a form adds to it."""
-OWN_LIMIT = "/webhooks/"
+OWN_LIMIT = ("/webhooks/", "/inbox/")
 """Paths whose handler has a limit of its own, and counts what is larger."""
 FILES = ("/api/v1/imports", "/imports")
 """Where files of numbers are sent."""

@@ -31,6 +31,7 @@ STATUS = {
     "not-released": 404,
     "released": 409,
     "unknown-import": 404,
+    "unknown-inbox": 404,
     "operation-open": 409,
     "operation-ended": 409,
     "task-closed": 409,
@@ -38,6 +39,7 @@ STATUS = {
     "account-removed": 409,
     "channel-exists": 409,
     "code-used": 409,
+    "inbox-exists": 409,
     "last-admin": 409,
     "too-many": 429,
 }

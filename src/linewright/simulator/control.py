@@ -30,6 +30,9 @@ def control_app(door: Door) -> Starlette:
 
     Embedded Signup: `POST /signup {"event", "e164"?, "waba"?, "name"?, "app"?, "scopes"?, "step"?}` plays the customer
     and gives what the page's listener hears, and the code.
+
+    Text messages: `POST /couriers {"url", "kind", "secret", "phones", "delay_seconds", "copies", "forge", "text"}` has
+    codes posted to an address, `POST /texts {"to", "text", "id", "sent_at"}` sends any, `GET /couriers` counts them.
     """
 
     def add_account(_: Request, body: dict[str, Any]) -> Any:
@@ -74,6 +77,9 @@ def control_app(door: Door) -> Starlette:
         ("POST", "/manager/{name}", lambda at, body: door.manage(_name(at), **body)),
         ("POST", "/faults", add_fault),
         ("DELETE", "/faults", clear_faults),
+        ("GET", "/couriers", lambda _, body: door.face.couriers.state()),
+        ("POST", "/couriers", lambda _, body: door.add_courier(**body)),
+        ("POST", "/texts", lambda _, body: door.send_text(**body)),
         ("GET", "/calls", calls),
         ("POST", "/temper", lambda _, body: door.change_temper(**body)),
     ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from linewright.simulator.calls import LoggedCall, as_text
+from linewright.simulator.couriers import Courier
 from linewright.simulator.events import seen_of, told_by
 from linewright.simulator.face import Face
 from linewright.simulator.faults import Fault
@@ -128,6 +130,20 @@ class Door:
         if not arrived:
             raise KeyError(e164)
         return str(arrived[-1]["code"])
+
+    def add_courier(self, url: str, kind: str, secret: str | None = None, **manner: Any) -> dict[str, Any]:
+        """A service that posts the text messages of phones to an address (see `Courier`). `secret` is what whoever
+        receives them checks them with: made here unless it is given, of Telnyx the public key."""
+        chance = self.remote.chance("courier", len(self.face.couriers.couriers))
+        made = b64encode(chance.randbytes(32)).decode()
+        courier = self.face.couriers.add(Courier(url, kind, secret or made, **manner))
+        return {"kind": courier.kind, "url": courier.url, "secret": courier.shown}
+
+    def send_text(self, to: str, text: str, **more: Any) -> dict[str, Any]:
+        """A text message to a phone, by every courier that has it. `id` and `sent_at` as the courier tells them."""
+        sent_at = more.pop("sent_at", None)
+        moment = None if sent_at is None else self._moment(sent_at)
+        return {"couriers": self.face.couriers.send(to, text, sent_at=moment, **more)}
 
     def manage(
         self,

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from linewright.simulator.batch import play_batch
 from linewright.simulator.calls import CallLog, LoggedCall
 from linewright.simulator.codes import Refusal, error_body
+from linewright.simulator.couriers import Couriers
 from linewright.simulator.faults import DOINGS, Fault, Faults
 from linewright.simulator.gate import account_for, as_spoken, authorize, inspect, number_for
 from linewright.simulator.message import Answer, Request
@@ -85,6 +86,7 @@ class Face:
         self.faults = Faults()
         self.log = CallLog(remote.seed)
         self.webhooks = Webhooks(remote)
+        self.couriers = Couriers(remote)
         self.lock = threading.RLock()
         self._counts: Counter[str] = Counter()
 

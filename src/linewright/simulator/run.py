@@ -105,10 +105,11 @@ def ready_lines(ready: Ready) -> list[str]:
 
 
 async def _carry(face: Face) -> None:
-    """Takes the webhooks to their receivers as they come due."""
+    """Takes the webhooks and the text messages to their receivers as they come due."""
     async with httpx.AsyncClient(trust_env=False) as client:
         while True:
             await face.webhooks.deliver_due(client, together=TOGETHER)
+            await face.couriers.deliver_due(client)
             await asyncio.sleep(LOOK_SECONDS)
 
 

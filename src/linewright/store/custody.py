@@ -15,7 +15,7 @@ from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of
 from linewright.store.keep import after_attempts, wake
-from linewright.store.ledger import PinSafe
+from linewright.store.pin_safe import PinSafe
 from linewright.store.rows import number_of
 from linewright.store.sealing import Vault, bound
 

@@ -16,7 +16,7 @@ from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of
 from linewright.store.happenings import happening_of
-from linewright.store.ledger import PinSafe
+from linewright.store.pin_safe import PinSafe
 from linewright.store.sealing import Vault
 
 __all__ = ["ImportLook", "KnownNumber", "latest_attempts"]

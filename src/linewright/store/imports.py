@@ -21,8 +21,8 @@ from linewright.store.engine import Database
 from linewright.store.ids import new_id
 from linewright.store.import_look import latest_attempts
 from linewright.store.keep import TICK
-from linewright.store.ledger import PinSafe
 from linewright.store.operations import Operations, Options
+from linewright.store.pin_safe import PinSafe
 from linewright.store.pins import append
 from linewright.store.rows import Row, number_of
 from linewright.store.sealing import Vault, import_key

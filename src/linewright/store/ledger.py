@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from datetime import datetime
@@ -14,7 +14,7 @@ from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
 from linewright.domain.number import Reading, Storage
-from linewright.domain.operation import OPEN_STATES, Hold
+from linewright.domain.operation import OPEN_STATES, Hold, TaskKind
 from linewright.domain.pins import Pin, PinOrigin
 from linewright.engine.ports import SEND_SECONDS, Lease, Rested
 from linewright.secret import Secret
@@ -25,8 +25,10 @@ from linewright.store.engine import Database
 from linewright.store.fence import real_time, stand
 from linewright.store.gather import Parts, gather
 from linewright.store.ids import new_id
+from linewright.store.inbox_mail import forget, forget_old, stale, take_up
 from linewright.store.keep import keep_reading, wake
 from linewright.store.pages import add_number
+from linewright.store.pin_safe import PinSafe
 from linewright.store.rest import rest
 from linewright.store.rows import (
     CODE_KEPT,
@@ -36,63 +38,13 @@ from linewright.store.rows import (
     hold_value,
     storage_value,
 )
-from linewright.store.sealing import Vault, bound, fingerprint_key, may_seal, seal
+from linewright.store.sealing import Vault, bound
 from linewright.store.weather import claim_probe, hear
 
-__all__ = ["HELD", "PinSafe", "SqlLedger"]
+__all__ = ["HELD", "SqlLedger"]
 
 HELD = ("account-on-hold", "account-paused", "usage-limit")
 """The reasons for which an operation rests when its account is held."""
-
-
-class PinSafe:
-    """Keeps PINs sealed and names them by fingerprint; shared by the ledger and the people's side."""
-
-    def __init__(self, database: Database, vault: Vault, name: Callable[[str], str] = new_id) -> None:
-        self._database = database
-        self._vault = vault
-        self._name = name
-        self._key: Secret | None = None
-
-    def fingerprint(self, e164: str, digits: Secret) -> str:
-        if self._key is None:
-            self._key = fingerprint_key(self._database, self._vault)
-        return self._vault.fingerprint(self._key, e164, digits)
-
-    def keep(self, connection: Connection, pin: Pin, e164: str, digits: Secret) -> Pin:
-        sealed = seal(connection, self._vault, digits, bound("digits", pin.id, e164))
-        values = {
-            "id": pin.id,
-            "e164": e164,
-            "fingerprint": pin.fingerprint,
-            "origin": pin.origin.value,
-            "at": pin.at,
-            "digits": sealed,
-        }
-        connection.execute(insert(t.pins).values(values))
-        return pin
-
-    def keep_many(self, connection: Connection, given: Sequence[tuple[Pin, str, Secret]]) -> None:
-        """`keep` for many phones at once, each with its PIN."""
-        if not given:
-            return
-        may_seal(connection, self._vault)
-        rows = [
-            {
-                "id": pin.id,
-                "e164": e164,
-                "fingerprint": pin.fingerprint,
-                "origin": pin.origin.value,
-                "at": pin.at,
-                "digits": self._vault.seal(digits, bound("digits", pin.id, e164)),
-            }
-            for pin, e164, digits in given
-        ]
-        connection.execute(insert(t.pins), rows)
-
-    def fresh(self, e164: str, digits: Secret, origin: PinOrigin, at: datetime) -> Pin:
-        """A PIN to be kept; outside a transaction, since the fingerprints' key may have to be made."""
-        return Pin(id=self._name("pin"), fingerprint=self.fingerprint(e164, digits), origin=origin, at=at)
 
 
 class SqlLedger:
@@ -149,6 +101,7 @@ class SqlLedger:
             return 0
         with self._writing(Parts.attempted) as connection:
             _forget_codes(connection, t.replies.c.at <= now - CODE_KEPT)
+            forget_old(connection, now)
             adopted = connection.execute(
                 update(t.attempts)
                 .where(t.attempts.c.e164 == e164, t.attempts.c.outcome.is_(None))
@@ -161,7 +114,8 @@ class SqlLedger:
         intent = select(t.attempts.c.seq).where(t.attempts.c.e164 == e164, t.attempts.c.outcome.is_(None))
         code = select(t.replies.c.seq).where(t.replies.c.code.is_not(None), t.replies.c.at <= now - CODE_KEPT)
         with self._database.reading() as connection:
-            return connection.execute(select(intent.exists() | code.exists())).scalar_one()
+            brought = select(t.inbox_messages.c.id).where(stale(now))
+            return connection.execute(select(intent.exists() | code.exists() | brought.exists())).scalar_one()
 
     def save_reading(self, operation: str, reading: Reading) -> None:
         with self._writing(Parts.read) as connection:
@@ -259,9 +213,17 @@ class SqlLedger:
     def rest(self, operation: str, rested: Rested, at: datetime, version: int) -> bool:
         with self._writing() as connection:
             done = rest(connection, operation, rested, at, version)
+            if done and rested.state not in OPEN_STATES:
+                forget(connection, _phone(connection, operation))
+            if done and _asks_for_a_code(rested) and take_up(connection, self._vault, operation, at):
+                return False  # the code was here before its question: the turn goes on with it
             if done and rested.state not in OPEN_STATES and self._catalogue is not None:
                 refresh(connection, _numbers(connection, operation), at, self._catalogue)
             return done
+
+
+def _asks_for_a_code(rested: Rested) -> bool:
+    return rested.ask is not None and rested.ask.kind is TaskKind.OTP
 
 
 def _numbers(connection: Connection, operation: str) -> list[str]:

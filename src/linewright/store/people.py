@@ -17,7 +17,7 @@ from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of
 from linewright.store.ids import new_id
 from linewright.store.keep import after_attempts, change_pin, wake
-from linewright.store.ledger import PinSafe
+from linewright.store.pin_safe import PinSafe
 from linewright.store.rows import Row
 from linewright.store.sealing import Vault
 

@@ -44,6 +44,8 @@ SEALED = (
     (t.channels, "secret", ("id",)),
     (t.apps, "secret", ("id",)),
     (t.adoptions, "bought", ("digest",)),
+    (t.inboxes, "secret", ("id",)),
+    (t.inbox_messages, "code", ("id",)),
 )
 """Table, column, and the columns that name the row it is bound to."""
 
@@ -64,7 +66,7 @@ class Vault(Protocol):
 
     def pin_in(self, given: Secret) -> Secret | None: ...
 
-    def code_in(self, message: Secret) -> Secret | None: ...
+    def code_in(self, message: Secret, *, from_whatsapp: bool = False) -> Secret | None: ...
 
 
 def holds_secrets(database: Database) -> bool:

@@ -22,6 +22,8 @@ from linewright.store.happenings import Happenings
 from linewright.store.import_creates import ImportCreates
 from linewright.store.import_look import ImportLook
 from linewright.store.imports import Imports
+from linewright.store.inbox_mail import InboxMail
+from linewright.store.inboxes import Inboxes
 from linewright.store.ledger import SqlLedger
 from linewright.store.links import Links
 from linewright.store.numbers import Numbers
@@ -79,3 +81,5 @@ class Store:
         self.import_look = ImportLook(database, vault)
         self.imports = Imports(database, vault, self.operations)
         self.import_creates = ImportCreates(database, real=real)
+        self.inboxes = Inboxes(database, vault)
+        self.inbox_mail = InboxMail(database, vault)

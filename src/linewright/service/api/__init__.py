@@ -12,6 +12,7 @@ from linewright.service.api.bundles import router as _bundles
 from linewright.service.api.errors import router as _errors
 from linewright.service.api.events import router as _events
 from linewright.service.api.imports import router as _imports
+from linewright.service.api.inboxes import router as _inboxes
 from linewright.service.api.metrics import router as _metrics
 from linewright.service.api.numbers import router as _numbers
 from linewright.service.api.openapi import describe, methods_at
@@ -26,7 +27,10 @@ __all__ = ["describe", "methods_at", "router"]
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="token", description="An API token with the scope that is needed.")
 _under = APIRouter(prefix="/api/v1", dependencies=[Depends(_bearer)], responses=refused(401, 403, 422, 503))
-for each in (_accounts, _adopt, _numbers, _bundles, _operations, _events, _tasks, _errors, _service, _alerts, _imports):
+for each in (
+    *(_accounts, _adopt, _numbers, _bundles, _operations, _events, _tasks, _errors, _service),
+    *(_alerts, _imports, _inboxes),
+):
     _under.include_router(each)
 
 router = APIRouter()

@@ -35,6 +35,7 @@ BODIES: dict[str, Any] = {
     "code": {"value": "Your WhatsApp code: 123-830"},
     "approve": {"approve": True},
     "resend": {"resend": "voice"},
+    "inbox": {"name": "main-line", "kind": "twilio", "secret": "the provider's auth token", "account": "shop"},
     "explain": {"error": {"message": "(#133005) Two-step verification PIN mismatch", "code": 133005}},
     "explain_text": "2026-05-04 09:12:44 ERROR register failed: (#133016) Account register deregister rate limit",
 }

@@ -29,6 +29,7 @@ TAGS = [
     {"name": "operations", "description": "What was asked for, and how far it is."},
     {"name": "tasks", "description": "The questions that wait for a person."},
     {"name": "imports", "description": "Files of many numbers, and what became of each row."},
+    {"name": "inboxes", "description": "Where text messages with codes come in by themselves."},
     {"name": "errors", "description": "What the remote's errors mean, and what to do."},
     {"name": "service", "description": "This service itself."},
     {"name": "problems", "description": "What the `type` of a problem leads to; without a token."},

@@ -15,6 +15,7 @@ from linewright.service.page.errors import router as errors
 from linewright.service.page.fleet import router as fleet
 from linewright.service.page.frame import Elsewhere, checked, draw
 from linewright.service.page.imports import router as imports
+from linewright.service.page.inboxes import router as inboxes
 from linewright.service.page.login import router as login
 from linewright.service.page.number import router as number
 from linewright.service.page.operations import router as operations
@@ -26,7 +27,10 @@ from linewright.service.who import Caller, page_caller
 __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
-for part in (login, fleet, number, desk, operations, imports, alerts, errors, accounts, settings, audit, problems):
+for part in (
+    *(login, fleet, number, desk, operations, imports, alerts, errors, accounts, settings, inboxes, audit),
+    problems,
+):
     router.include_router(part)
 
 TITLES = {
