@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
+from linewright.doctor_home import Finding, finding, home, key, put_back
 from linewright.domain.budget import budget_of
 from linewright.domain.case import Case
 from linewright.domain.journal import Answer, CallKind, Outcome
@@ -24,18 +22,11 @@ __all__ = ["examine", "examine_number", "finding"]
 CLOCKS_APART = timedelta(minutes=5)
 EXPIRES_SOON = timedelta(days=7)
 
-Finding = dict[str, Any]
-
-
-def finding(name: str, ok: bool | None, message: str, fix: str | None = None) -> Finding:
-    """One line of the report; `ok` None means that it could not be looked at."""
-    return {"name": name, "ok": ok, "message": message, "fix": fix if ok is not True else None}
-
 
 async def examine(office: Installation) -> list[Finding]:
     """Home, key, database, clock, and for each account: remote, token, permissions, subscription."""
-    found = [_home(office), _key(office), finding("database", True, f"Reached and up to date ({_kind(office)}).")]
-    found.append(_workers(office))
+    found = [home(office), key(office), finding("database", True, f"Reached and up to date ({_kind(office)}).")]
+    found += [_workers(office), *put_back(office)]
     accounts = [line.account.name for line in office.store.accounts.all()]
     if not accounts:
         found.append(
@@ -69,24 +60,6 @@ def _workers(office: Installation) -> Finding:
     if len(versions) > 1:
         return finding("worker", False, f"{names} run here.", "Bring all of them to the newest of these versions.")
     return finding("worker", True, f"{names} at work.")
-
-
-def _home(office: Installation) -> Finding:
-    home = office.settings.home
-    if not os.access(home, os.W_OK):
-        return finding("home", False, f"{home} cannot be written.", "Give this user the right to write there.")
-    mode = stat.S_IMODE(home.stat().st_mode)
-    if mode & 0o077:
-        return finding("home", False, f"{home} can be read by other users (mode {mode:o}).", f"chmod 700 {home}")
-    return finding("home", True, f"{home} is there and private.")
-
-
-def _key(office: Installation) -> Finding:
-    if office.settings.vault_key is not None:
-        return finding("key", True, "The vault's key comes from LINEWRIGHT_KEY and fits.")
-    return finding(
-        "key", True, f"The vault's key lies in {office.settings.home / 'key'} and fits. Keep a copy elsewhere."
-    )
 
 
 async def _account(office: Installation, name: str) -> AsyncIterator[Finding]:

@@ -748,6 +748,20 @@ class Linewright:
         files = write_bundle(target, self._views.number(number.id), stories, now=self.clock.now())
         return {"file": str(target), "files": files, "operations": len(stories)}
 
+    async def backup(self, path: str | Path) -> Shape:
+        """Copies the database to a new file while work goes on, without the key that opens what is sealed in it."""
+        target, now = Path(path), self.clock.now()
+        size = self._store.copies.write(target, now)
+        self._store.audit.append(self.clock.now(), "terminal", "backup", "home", {"bytes": size})
+        return {"file": str(target), "bytes": size, "copied_at": when(now)}
+
+    async def restored(self) -> Shape:
+        """Takes this home for one that was put back from a copy that `backup` did not make; its accounts rest."""
+        now = self.clock.now()
+        self._store.copies.mark(now)
+        self._store.audit.append(now, "terminal", "restore", "home")
+        return {"restored_at": when(now), "paused": [line.account.name for line in self._store.accounts.all()]}
+
     async def rotate_key(self) -> Shape:
         """Makes a new key and seals everything anew with it. For a key that lies in the home."""
         if self.settings.vault_key is not None:

@@ -439,6 +439,12 @@ class RemoteLinewright:
     async def rotate_key(self) -> Shape:
         raise _here_only()
 
+    async def backup(self, path: str | Path) -> Shape:
+        raise _here_only()
+
+    async def restored(self) -> Shape:
+        raise _here_only()
+
     async def want(self, n: str, wanted: str, *, who: str = "terminal") -> Shape:
         raise _here_only()
 

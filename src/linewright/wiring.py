@@ -190,6 +190,7 @@ def assemble(
     database.waker = jobs
     vault = open_vault(settings.vault_key, settings.home, may_create=lambda: not holds_secrets(database))
     store = Store(database, vault, real=real)
+    store.copies.taken_up(own_clock.now())
     clients = Clients(settings, store, transport, real or monotonic)
     catalogue = loader.load(remedies.NAMES)
     watch = watch or Watch(own_clock, traced=traces_wanted())

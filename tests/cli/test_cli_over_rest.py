@@ -18,7 +18,7 @@ from tests.support.served import served
 from linewright.face import Linewright
 from linewright.over_rest import RemoteLinewright
 
-HERE_ONLY = ("key", "rotate"), ("doctor",)
+HERE_ONLY = ("key", "rotate"), ("doctor",), ("backup", "copy.db"), ("backup", "--restored")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.search import Search
 
 from linewright.simulator.calls import LoggedCall
 
-__all__ = ["MONEY", "WRITES", "Heard", "check_rails", "check_secrets", "gaps"]
+__all__ = ["MONEY", "SPACING", "WRITES", "Heard", "check_rails", "check_secrets", "gaps"]
 
 WRITES = ("register", "deregister", "request_code", "verify_code", "set_pin", "settings", "subscribe", "create")
 MONEY = ("register", "deregister")

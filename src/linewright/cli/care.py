@@ -1,4 +1,4 @@
-"""`sync`, `check`, `doctor`, `bundle` and `key`: looking after a fleet."""
+"""`sync`, `check`, `doctor`, `bundle`, `backup` and `key`: looking after a fleet."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from linewright.cli import options as o
 from linewright.cli.say import Shape, clean, listing, result
 from linewright.cli.session import run
 from linewright.cli.words import account_list, number_list
+from linewright.errors import UsageError
 
 __all__ = ["add_to", "keys"]
 
 keys = typer.Typer(help="The key that seals tokens and PINs.", no_args_is_help=True)
 MARKS = {True: "ok     ", False: "wrong  ", None: "unknown"}
+NOTE = "note   "
+"""Nothing is wrong, and something could be better."""
 ATTENTION = 3
 UNREACHABLE = 6
 
 
 def add_to(app: typer.Typer) -> None:
-    """Adds the four commands."""
-    for command in (sync, check, doctor, bundle):
+    """Adds the five commands."""
+    for command in (sync, check, doctor, bundle, backup):
         app.command()(command)
 
 
@@ -79,8 +82,9 @@ def doctor(
 
 
 def _finding(item: Shape) -> str:
-    fix = f"\n         To do: {item['fix']}" if item["fix"] and item["ok"] is not True else ""
-    return clean(f"{MARKS[item['ok']]}  {item['name']}: {item['message']}{fix}")
+    fix = f"\n         To do: {item['fix']}" if item["fix"] else ""
+    mark = NOTE if item["ok"] is True and item["fix"] else MARKS[item["ok"]]
+    return clean(f"{mark}  {item['name']}: {item['message']}{fix}")
 
 
 def bundle(
@@ -91,6 +95,42 @@ def bundle(
     """Write a zip file for support, without secrets."""
     made = run(lambda linewright: linewright.bundle(n, output))
     result(made, f"{made['file']} is written. It holds no secret; look into it before you send it.", as_json=as_json)
+    return 0
+
+
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The new file to write, on another disk at best.")
+    ] = None,
+    restored: Annotated[
+        bool,
+        typer.Option("--restored", help="Say instead that this home was just put back from a copy made otherwise."),
+    ] = False,
+    as_json: o.Json = False,
+) -> int:
+    """Copy the database to a file while work goes on.
+
+    The key that opens the tokens and PINs in it is not in it: keep that elsewhere. To put the file back, lay it into
+    an empty home as linewright.db.
+    """
+    if (file is None) is not restored:
+        raise UsageError(
+            "A backup is made to one file, or with --restored to none.",
+            fix="`linewright backup FILE` makes one.",
+            reason="usage",
+        )
+    if file is None:
+        told = run(lambda linewright: linewright.restored())
+        names = ", ".join(told["paused"]) or "none is known"
+        result(
+            told,
+            f"This home was put back from a copy. Its accounts rest until you resume them: {names}.",
+            as_json=as_json,
+        )
+        return 0
+    made = run(lambda linewright: linewright.backup(file))
+    said = f"{made['file']} holds the whole database ({made['bytes']:,} bytes). The key is not in it: keep it apart."
+    result(made, said, as_json=as_json)
     return 0
 
 

@@ -15,7 +15,7 @@ from linewright.domain.pins import Pin, PinBook
 from linewright.domain.standing import Judged, judge
 from linewright.domain.weather import Weather
 
-__all__ = ["UNREACHED", "Case", "Look"]
+__all__ = ["UNREACHED", "Case", "Look", "Restored"]
 
 UNREACHED = "show"
 """The remedy of an error that no entry describes: shown as it came."""
@@ -27,6 +27,15 @@ class Look:
 
     account_readable: bool | None
     listed: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """This home was put back from a copy: what was done after `copied_at`, by the home it was copied from, is not
+    known here. `at` is when work could first go on."""
+
+    copied_at: datetime
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +71,8 @@ class Case:
     moving: Moving | None = None
     """Of a migration: the side that the line comes from, and what this turn saw of both. `number` and `account` are
     those of the destination once it has an id for the line."""
+    restored: Restored | None = None
+    """That this home was put back from a copy; None once the window over which that matters has passed."""
 
     # The number, as last seen
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from linewright.domain.action import Action, Ask, Call, Done, GiveUp, Reason, Wait
-from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, LIMITED, WINDOW, used_in
+from linewright.domain.budget import LIMIT, LIMITED, WINDOW, automatic_limit, counts_still, spent_until, used_in
 from linewright.domain.case import Case
 from linewright.domain.doubt import in_doubt, lost_too_often, unsettled
 from linewright.domain.holds import PROBE_EVERY
@@ -32,6 +32,8 @@ SPACING = timedelta(seconds=30 + 5)
 """Between two registrations or deregistrations, from the answer of the last (errors page, 133009)."""
 AFTER_SET_PIN = timedelta(seconds=60)
 CODE_SPACING = timedelta(seconds=60)
+AFTER_RESTORE = max(SPACING, AFTER_SET_PIN, CODE_SPACING)
+"""From when a home was put back from a copy: a call of the former one may have been answered a moment before."""
 CODES_AN_HOUR, CODES_A_DAY = 3, 6
 SAME_ANSWERS = 4
 LOOK_AGAIN = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300, 600, 900))
@@ -66,8 +68,11 @@ def account_on_hold(case: Case, action: Action) -> Action | None:
             kind=TaskKind.FIX,
             topic=Topic.ACCOUNT,
             reason=Reason.ACCOUNT_PAUSED,
-            message=f"The account {case.account.name} is paused.",
-            question=f"Resume it with `linewright account update {case.account.name} --resume`.",
+            message=f"The account {case.account.name} is paused{_put_back(case)}.",
+            question=(
+                "See that the home it was copied from is stopped for good. Then resume" if case.restored else "Resume"
+            )
+            + f" it with `linewright account update {case.account.name} --resume`.",
             next_step="Once resumed, the work goes on by itself.",
             of_account=True,
         )
@@ -97,6 +102,12 @@ def account_on_hold(case: Case, action: Action) -> Action | None:
         wake_at=wake,
         of_account=True,
     )
+
+
+def _put_back(case: Case) -> str:
+    if case.restored is None:
+        return ""
+    return f": this home was put back from a copy of {case.restored.copied_at:%Y-%m-%d %H:%M} UTC"
 
 
 def unknown_reading(case: Case, action: Action) -> Action | None:
@@ -247,7 +258,7 @@ def spacing(case: Case, action: Action) -> Action | None:
 
 
 def _spaced_until(case: Case, kind: CallKind) -> datetime | None:
-    ends: list[datetime] = []
+    ends = [case.restored.at + AFTER_RESTORE] if case.restored else []
     if kind in LIMITED:
         ends += [a.ended_at + SPACING for a in case.attempts if a.call in LIMITED and a.spent]
     if kind is CallKind.REGISTER:
@@ -265,13 +276,21 @@ def automatic_cap(case: Case, action: Action) -> Action | None:
     """7. Never more than eight of the ten by ourselves; the reserve is a person's, ten is the end."""
     if not _writes(action) or action.kind not in LIMITED:
         return None
-    cap = LIMIT if case.operation.use_reserve else AUTOMATIC_LIMIT
-    used = used_in(case.attempts, action.kind, WINDOW, case.now)
-    if len(used) < cap:
+    until = spent_until(case, action.kind)
+    if until is None:
         return None
+    used = used_in(case.attempts, action.kind, WINDOW, case.now)
     reserve = "" if case.operation.use_reserve else " The last two are kept for a person (--use-reserve)."
+    if counts_still(case.restored, case.now) and not case.operation.use_reserve:
+        return Wait(
+            until=until,
+            reason=Reason.AUTOMATIC_CAP,
+            message=f"How many calls {action.kind} this phone has left is not known: this home was put back from a "
+            "copy, and what was made after the copy counts too. A person may go on (--use-reserve).",
+            next_step=f"Makes the call {action.kind} when all of that is 72 hours old.",
+        )
     return Wait(
-        until=used[-cap] + WINDOW,
+        until=until,
         reason=Reason.AUTOMATIC_CAP,
         message=f"{len(used)} of the {LIMIT} calls {action.kind} that this phone has in 72 hours are spent.{reserve}",
         next_step=f"Makes the call {action.kind} when the oldest of them is 72 hours old.",
@@ -340,7 +359,7 @@ def _missing_way_back(case: Case) -> str:
         return "the remote's registration server is down for several numbers"
     if case.pins.accepted is None and case.pins.state is not PinState.NOT_USED:
         return "no PIN is kept that the remote has accepted in a registration"
-    if len(registers) + WAYS_BACK > AUTOMATIC_LIMIT:
+    if len(registers) + WAYS_BACK > automatic_limit(case, CallKind.REGISTER):
         return "too few registrations are left in the 72 hours"
     if holding:
         return "registrations of this phone are blocked or held at the moment"

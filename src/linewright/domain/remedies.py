@@ -14,7 +14,7 @@ from itertools import takewhile
 from typing import Protocol
 
 from linewright.domain.action import Action, Ask, GiveUp, Reason, Wait
-from linewright.domain.budget import AUTOMATIC_LIMIT, LIMIT, WINDOW, used_in
+from linewright.domain.budget import spent_until
 from linewright.domain.case import Case
 from linewright.domain.journal import Attempt, CallKind
 from linewright.domain.ladders import held_until
@@ -133,16 +133,15 @@ def half_deregistered(case: Case, refusal: Attempt) -> Step:
 
 def _until_one_is_left(case: Case) -> Wait | None:
     """A deregistration is of no use without a registration left to follow it."""
-    cap = LIMIT if case.operation.use_reserve else AUTOMATIC_LIMIT
-    used = used_in(case.attempts, CallKind.REGISTER, WINDOW, case.now)
-    if len(used) < cap:
+    until = spent_until(case, CallKind.REGISTER)
+    if until is None:
         return None
     return Wait(
-        until=used[-cap] + WINDOW,
+        until=until,
         reason=Reason.AUTOMATIC_CAP,
         message="An earlier deregistration was left half done (133000). To finish it is of no use yet: the "
         "registrations that would have to follow are spent.",
-        next_step="Deregisters and registers when the oldest registration is 72 hours old.",
+        next_step="Deregisters and registers when one of them is 72 hours old.",
     )
 
 

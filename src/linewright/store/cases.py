@@ -20,6 +20,7 @@ from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Evidence, Goal, Operation, OperationState
 from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
 from linewright.store import tables as t
+from linewright.store.copies import restored_in
 from linewright.store.facts_of import facts_from
 from linewright.store.gather import EVIDENCE_COUNTS, book_of_phone
 from linewright.store.happenings import happening_of
@@ -87,6 +88,7 @@ def gather_many(
     phones = sorted({row["n_e164"] for row in rows})
     attempts = _by_phone(connection, _ATTEMPTS, phones)
     evidence = _by_phone(connection, _EVIDENCE, phones, since=now - EVIDENCE_COUNTS)
+    restored = restored_in(connection, now)
     told = _told(connection, {row["n_account"] for row in rows})
     pins, changes = _by_phone(connection, _PINS, phones), _by_phone(connection, _CHANGES, phones)
     found = []
@@ -106,6 +108,7 @@ def gather_many(
             evidence=tuple(Evidence(code=e["code"], at=e["at"], source=e["source"]) for e in evidence[e164]),
             pins=_book(connection, e164, pins[e164], sent, changes[e164], last_good),
             weather=weather_in(connection, row, now) if sent else None,
+            restored=restored,
         )
         against = told_against(told[number.account], number.id, last_good, now)
         found.append(Gathered(case, replace(facts_from(row, "c_"), against=against), row["n_warning"]))

@@ -17,6 +17,7 @@ from linewright.domain.number import Reading
 from linewright.domain.operation import Evidence, Goal, Operation, OperationState
 from linewright.domain.pins import Change, ChangeKind, PinBook, pin_book
 from linewright.store import tables as t
+from linewright.store.copies import COPIED, restored_from
 from linewright.store.rows import (
     Row,
     account_of,
@@ -61,6 +62,7 @@ _WHOLE = (
         *prefixed(t.readings, "r_"),
         *prefixed(t.weather, "w_"),
         *_OF_PHONE,
+        COPIED,
         select(t.replies.c.id).where(t.replies.c.operation == t.operations.c.id).exists().label("any_replies"),
     )
     .select_from(
@@ -78,6 +80,7 @@ _NUMBER = (
         *prefixed(t.readings, "r_"),
         *prefixed(t.weather, "w_"),
         *_OF_PHONE,
+        COPIED,
     )
     .select_from(
         t.numbers.join(t.accounts, t.accounts.c.name == t.numbers.c.account)
@@ -227,6 +230,7 @@ def gather(
         ),
         weather=weather_in(connection, whole, now),
         moving=_moving(connection, whole, parts) if source is not None else None,
+        restored=restored_from(whole["copied"], now),
     )
 
 
@@ -280,6 +284,7 @@ def gather_number(connection: Connection, number: str, now: datetime, catalogue:
         evidence=_evidence(connection, known.e164, now) if whole["any_evidence"] else (),
         pins=_book(connection, known.e164, [*_earlier(connection, known.e164, rows), *attempts], last_good, whole),
         weather=weather_in(connection, whole, now),
+        restored=restored_from(whole["copied"], now),
     )
 
 

@@ -20,6 +20,7 @@ from linewright.domain.standing import judge
 from linewright.domain.weather import Weather
 from linewright.store import tables as t
 from linewright.store.columns import Moment
+from linewright.store.copies import restored_in
 from linewright.store.engine import Database
 from linewright.store.gather import ATTEMPTS_KEPT, gather_number
 from linewright.store.numbers import NumberLine
@@ -118,6 +119,7 @@ def _whole(connection: Connection, rows: Sequence[Row], now: datetime, catalogue
     pins = _kept(connection, t.pins, rows, t.pins.c.seq)
     changes = _kept(connection, t.pin_changes, rows, t.pin_changes.c.at)
     weather = weather_in(connection, rows[0], now) if rows else None
+    restored = restored_in(connection, now)
     found = []
     for row, number in zip(rows, numbers, strict=True):
         mine = attempts[number.e164]
@@ -133,7 +135,7 @@ def _whole(connection: Connection, rows: Sequence[Row], now: datetime, catalogue
             two_step=line.reading.is_pin_enabled if line.reading else None,
             unused=number.e164 in unused,
         )
-        found.append(Listed(line, Case(**{**case, "pins": book})))
+        found.append(Listed(line, Case(**{**case, "pins": book, "restored": restored})))
     return found
 
 

@@ -12,6 +12,7 @@ from linewright.store.changes import Changes
 from linewright.store.channels import Channels
 from linewright.store.checks import Checks
 from linewright.store.conditions import Conditions
+from linewright.store.copies import Copies
 from linewright.store.custody import Custody
 from linewright.store.deliveries import Deliveries
 from linewright.store.engine import Database
@@ -76,6 +77,7 @@ class Store:
         self.trend = Trends(database)
         self.webhooks = Webhooks(database, vault)
         self.changes = Changes(database)
+        self.copies = Copies(database)
         self.channels = Channels(database, vault)
         self.deliveries = Deliveries(database)
         self.import_look = ImportLook(database, vault)
