@@ -19,7 +19,19 @@ from linewright.errors import RemoteUnavailable
 ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert", "inbox", "app")
 COMMANDS = {
-    *("register", "verify", "set-pin", "deregister", "release", "import", "sync", "check", "doctor", "bundle"),
+    *(
+        "register",
+        "verify",
+        "set-pin",
+        "deregister",
+        "release",
+        "import",
+        "sync",
+        "check",
+        "doctor",
+        "bundle",
+        "backup",
+    ),
     *("adopt", "explain"),
     *("serve", "worker", "simulator", "demo", *GROUPS),
 }
