@@ -100,7 +100,15 @@ def test_the_token_is_looked_at_in_a_body() -> None:
     ]
 
 
-@pytest.mark.parametrize("request_", [wire.debug_token(TOKEN), *(request for request, *_ in TABLE)])
+def test_a_code_is_exchanged_in_a_form() -> None:
+    request = wire.buy_token("17", TOKEN, CODE)
+    assert (request.method, request.path, dict(request.params)) == ("POST", "/oauth/access_token", {})
+    assert request.content() == b"client_id=17&client_secret=123%7Csecret%26of%3Dapp&code=123830"
+
+
+@pytest.mark.parametrize(
+    "request_", [wire.debug_token(TOKEN), wire.buy_token("17", TOKEN, CODE), *(request for request, *_ in TABLE)]
+)
 def test_a_printed_request_shows_no_secret(request_: Request) -> None:
     for secret in (PIN, CODE, TOKEN):
         assert secret.open_secret() not in repr(request_)
