@@ -11,6 +11,7 @@ import pytest
 from fastapi import Request
 from tests.service.api_client import Stage, stage_in
 from tests.service.browser import Browser, member
+from tests.support.signups import app_kept
 
 from linewright.errors import StoreUnavailable
 from linewright.explain import catalogue
@@ -203,7 +204,14 @@ def test_the_audit_is_paged_and_picked(tmp_path: Path) -> None:
 
 def test_the_installation_is_shown_and_examined(tmp_path: Path) -> None:
     async def story(stage: Stage, root: Browser) -> None:
-        assert "No worker is alive" in (await root.see("/settings/installation")).text
+        bare = await root.see("/settings/installation")
+        assert "No worker is alive" in bare.text
+        assert "linewright app add" in bare.text
+        await app_kept(stage.lw, stage.simulator)
+        kept = await root.see("/settings/installation")
+        app = stage.simulator.world.app
+        assert app.id in kept.text
+        assert app.secret not in kept.text
         stage.lw.office.store.workers.beat("w1", "1.2.3", ready=True)
         assert "at work" in (await root.see("/settings/installation")).text
         shown = await root.fill("/settings/installation")

@@ -203,6 +203,7 @@ def _installation(
         "settings_installation.html",
         findings=findings,
         workers=desk.store.workers.all(),
+        apps=desk.store.apps.all(),
         alive_seconds=ALIVE_SECONDS,
         version=version("linewright"),
         database="SQLite, one file in the home" if desk.store.database.is_sqlite else "PostgreSQL",
