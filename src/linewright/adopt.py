@@ -169,7 +169,7 @@ class AdoptionDesk:
         seen = moment_of(line.reading.last_onboarded_time) if line.reading is not None else None
         now = self._office.clock.now()
         recent = seen if seen is not None and now - seen < REGISTER_WITHIN else None
-        ended = hand.adoption.begun_at if hand.adoption is not None else recent
+        ended = hand.adoption.begun_at if hand.adoption is not None and named else recent
         if ended is not None and standing not in REGISTERED:
             self._store.numbers.signed_up(number.id, ended, now=now)
         if not named:

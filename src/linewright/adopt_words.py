@@ -51,7 +51,7 @@ def _said(
     if standing in REGISTERED:
         return f"The number {phone} is online already; nothing was spent.", "Nothing is needed."
     if registers:
-        return f"The number {phone} is being registered.", "The operation goes on by itself; follow it."
+        return f"An operation registers the number {phone}.", "The operation goes on by itself; follow it."
     return (
         f"The number {phone} is not registered yet, and nobody named it: nothing was sent.",
         f"Register it: `linewright register {number.e164}`, or send the same request with its id as `number`.",

@@ -198,13 +198,14 @@ class Linewright:
         """`adopt`, and whether an account or an operation was opened by it."""
         adopted = await self._adoptions.adopt(Wish(waba=waba, who=who, **given))
         operation = await self.push(adopted.operation) if adopted.operation else None
+        over = operation is not None and operation["ended_at"] is not None
         shape = {
             "account": self._account(adopted.account),
             "number": self._views.number(adopted.number) if adopted.number else None,
             "operation": operation,
             "last_day": when(adopted.last_day),
-            "message": adopted.message,
-            "next_step": adopted.next_step,
+            "message": f"{adopted.message} {operation['message']}" if operation and over else adopted.message,
+            "next_step": (operation and operation["next_step"]) or adopted.next_step,
         }
         return shape, adopted.fresh
 

@@ -57,10 +57,10 @@ def test_a_token_in_hand_from_a_file(cli: Cli, tmp_path: Path) -> None:
     assert done.status == 0
     assert "The account shrub is adopted." in done.out
     assert "nobody named it" in done.out
-    assert "Register it by 20" in done.out
+    assert "The last moment for that is 20" in done.out
     done = cli(*words, "--number", "+55 11 98765-0001", "--wait", "--timeout", "60")
     assert done.status == 0
-    assert "is being registered" in done.out
+    assert "An operation registers the number" in done.out
     assert "online" in done.out
     done = cli("adopt", "--waba", came.waba, "--number", came.number or "", "--kept")
     assert (done.status, "nothing was spent" in done.out) == (0, True)

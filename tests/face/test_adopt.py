@@ -518,6 +518,30 @@ def test_a_number_whose_two_step_pin_is_on_asks_for_it(play: Play, simulator: Si
     play(story)
 
 
+def test_what_came_to_nothing_is_told_and_not_opened_again(play: Play, simulator: Simulator) -> None:
+    async def story(lw: Linewright) -> None:
+        came = customer(simulator)
+        simulator.control.manage(came.number or "", pin="246810")
+        adopted = await lw.adopt(**came.asked)
+        await lw.cancel(adopted["operation"]["id"])
+        again, fresh = await lw.adopt_anew(**came.asked)
+        assert (again["operation"]["id"], again["operation"]["state"]) == (adopted["operation"]["id"], "cancelled")
+        assert ("Cancelled." in again["message"], fresh) == (True, False)
+        assert "operation retry" in again["next_step"]
+
+    play(story)
+
+
+def test_an_old_number_beside_a_new_signup_is_no_part_of_it(play: Play, simulator: Simulator) -> None:
+    async def story(lw: Linewright) -> None:
+        old = simulator.control.add_account("Old shop")
+        line = simulator.control.add_number(old.id, "+5511987650009", ever_registered=True)
+        adopted = await lw.adopt(**customer(simulator, event="FINISH_ONLY_WABA", waba=old.id).asked)
+        assert (adopted["number"]["id"], adopted["operation"], adopted["last_day"]) == (line.id, None, None)
+
+    play(story)
+
+
 def test_what_is_kept_is_adopted_without_code_or_token(play: Play, simulator: Simulator) -> None:
     async def story(lw: Linewright) -> None:
         came = customer(simulator)

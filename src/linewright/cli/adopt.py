@@ -12,6 +12,7 @@ from linewright.cli.inputs import app_secret, signup_code, token
 from linewright.cli.say import Shape, clean, fault, listing, result, table, write
 from linewright.cli.session import run
 from linewright.cli.through import Manner, see_through
+from linewright.cli.times import moment, stamp
 from linewright.cli.words import STATUS, goes_on, operation_text
 from linewright.errors import UsageError
 
@@ -88,7 +89,8 @@ def _adopt(
 
 
 def _text(adopted: Shape, now: datetime) -> str:
-    last = f"Register it by {adopted['last_day']}." if adopted["last_day"] and adopted["operation"] is None else ""
+    until = moment(adopted["last_day"])
+    last = f"The last moment for that is {stamp(until)}, 14 days after its signup." if until is not None else ""
     lines = [clean(line) for line in (adopted["message"], adopted["next_step"], last) if line]
     if adopted["operation"] is not None:
         lines = [clean(adopted["message"]), "", operation_text(adopted["operation"], now)]
