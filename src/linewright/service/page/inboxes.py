@@ -22,7 +22,7 @@ KINDS = {
     "twilio": ("Twilio", "its secret is the account's auth token"),
     "vonage": ("Vonage", "its secret is the account's signature secret"),
     "telnyx": ("Telnyx", "its secret is the account's public key"),
-    "generic": ("Another, or a program of your own", "leave the secret out: one is made, and shown on the next page"),
+    "generic": ("Another, or a program of your own", "leave the secret out: one is made, and shown here once"),
 }
 OUTCOMES = {
     "used": "used",
@@ -82,7 +82,6 @@ def _page(request: Request, desk: Desk, caller: Caller, *, status: int = 200, **
         "settings_inboxes.html",
         status=status,
         inboxes=_desk(desk).inboxes(),
-        accounts=[line.account.name for line in desk.store.accounts.all()],
         kinds=KINDS,
         outcomes=OUTCOMES,
         **known,
