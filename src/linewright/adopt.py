@@ -51,7 +51,8 @@ class Adopted:
 
 class AdoptionDesk:
     """Raises `UsageError` for what cannot be adopted so, with nothing kept but a token that a code bought already;
-    `RemoteUnavailable` where the remote does not answer. Both say what to do; all can be asked again."""
+    `RemoteUnavailable` where the remote does not answer. Both say what to do; all can be asked again. Of a number with
+    an open operation of another goal `operation-open` is raised, once the account is adopted."""
 
     def __init__(self, office: Installation) -> None:
         self._office = office

@@ -532,6 +532,19 @@ def test_what_came_to_nothing_is_told_and_not_opened_again(play: Play, simulator
     play(story)
 
 
+def test_another_goal_is_under_way(play: Play, simulator: Simulator) -> None:
+    async def story(lw: Linewright) -> None:
+        came = customer(simulator)
+        simulator.control.change_number(came.number or "", verified=False)
+        await lw.adopt(**{name: value for name, value in came.asked.items() if name != "number"})
+        opened = await lw.open("verify", came.number or "")
+        assert (await refused(lw, **came.asked)).reason == "operation-open"
+        await lw.cancel(opened["id"])
+        assert (await lw.adopt(**came.asked))["operation"]["goal"] == "register"
+
+    play(story)
+
+
 def test_an_old_number_beside_a_new_signup_is_no_part_of_it(play: Play, simulator: Simulator) -> None:
     async def story(lw: Linewright) -> None:
         old = simulator.control.add_account("Old shop")

@@ -120,3 +120,6 @@ def test_names_of_removed_accounts_stay_with_their_waba(store: Store, now: datet
     assert store.accounts.of_waba("1001") is None
     assert store.accounts.free_name("1002", ["shop", "waba-1002"]) == "waba-1002"
     assert store.accounts.free_name("1001", ["other"]) == "shop"
+    for name in ("waba-1002", "waba-1002-2"):
+        store.accounts.add(name, f"99{len(name)}", TOKEN, now=now)
+    assert store.accounts.free_name("1002", ["waba-1002"]) == "waba-1002-3"

@@ -129,14 +129,16 @@ class Accounts:
         return name
 
     def free_name(self, waba: str, wishes: Sequence[str]) -> str:
-        """The first of these names that no other WABA has or had, so that the numbers of two never mix; a WABA that
-        was removed gets its own back."""
+        """The first of these names, or the last with a figure, that no other WABA has or had, so that the numbers of
+        two never mix; a WABA that was removed gets its own back."""
         query = select(t.accounts.c.name, t.accounts.c.waba, t.accounts.c.removed_at)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         mine = [row.name for row in rows if row.waba == waba and row.removed_at is not None]
         taken = {row.name for row in rows}
-        free = (wish for wish in wishes if wish not in taken)
+        free = (
+            wish for wish in (*wishes, *(f"{wishes[-1]}-{n}" for n in range(2, len(taken) + 3))) if wish not in taken
+        )
         return mine[-1] if mine else next(free)
 
     def all(self) -> list[AccountLine]:
