@@ -13,13 +13,12 @@ from linewright.errors import StoreUnavailable, UsageError
 from linewright.pin_list import bad_rows, of_entries, read
 from linewright.secret import Secret
 from linewright.shapes import number_ref, when
+from linewright.sheet import LARGEST, decoded
 from linewright.store.custody import Given
 from linewright.store.store import Store
 
 __all__ = ["CustodyDesk"]
 
-LARGEST = 16 * 1024 * 1024
-"""Bytes of a list; more than any that holds its most rows."""
 PAGE = 500
 
 
@@ -94,7 +93,7 @@ class CustodyDesk:
 
     def take(self, source: Path, passphrase: Secret | None, *, who: str) -> dict[str, Any]:
         """Takes in a list, whole or not at all; PINs come in as given, and unproven. Raises `UsageError`:
-        `file-unreadable`, `passphrase`, `sealed-export`, `pin-list`, and `pin-rows` naming every bad row."""
+        `file-unreadable`, `import-file`, `passphrase`, `sealed-export`, `pin-list`; `pin-rows` names every bad row."""
         text = _text_of(source)
         in_clear = not is_envelope(text)
         if not in_clear and passphrase is None:
@@ -144,17 +143,10 @@ def _unwritable(target: Path, error: OSError) -> StoreUnavailable:
 def _text_of(source: Path) -> Secret:
     try:
         with source.open("rb") as file:
-            raw = file.read(LARGEST + 1)
-        if len(raw) > LARGEST:
-            raise UsageError("The list is far too long.", fix="Take it in by parts.", reason="pin-list")
-        return Secret(raw.decode())
+            return Secret(decoded(file.read(LARGEST + 1)))
     except OSError as error:
         raise UsageError(
             f"{source} cannot be read: {error.strerror or type(error).__name__}.",
             fix="Check that it exists and that you may read it.",
             reason="file-unreadable",
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageError(
-            f"{source} is not text.", fix="Save the list as CSV in UTF-8, or give an export.", reason="pin-list"
         ) from None

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from linewright.domain.pins import fault_of
 from linewright.envelope import Entry
 from linewright.errors import UsageError
 from linewright.secret import Secret
+from linewright.sheet import MOST_ROWS, delimiter_of, phone_in, pin_fault, rows_of
 
-__all__ = ["MOST_ROWS", "PinList", "Row", "bad_rows", "of_entries", "read"]
+__all__ = ["PinList", "Row", "bad_rows", "of_entries", "read"]
 
-MOST_ROWS = 100_000
 MOST_NAMED = 20
 """Bad rows that are named; the rest is counted."""
 PHONES = ("phone", "e164", "number", "phone_number", "msisdn", "display_phone_number")
-SEPARATORS = re.compile(r"[\s().\-\u2010\u2011\u2013\u00a0\u202f\u200e]")
-NO_PHONE = "its phone is not in international form, such as +15550133005; a spreadsheet may have shortened it"
-PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +37,16 @@ class PinList:
     """The line that each phone stood in first."""
 
     def add(self, line: int, phone: str, pin: str) -> None:
-        plain = SEPARATORS.sub("", phone)
-        if not PHONE.fullmatch(plain):
-            self.bad.append((line, NO_PHONE))
+        faults: list[tuple[str, str, str]] = []
+        e164, _ = phone_in(phone, faults)
+        if e164 is None:
+            self.bad.append((line, faults[0][2]))
             return
-        e164, wrong = "+" + plain.lstrip("+"), fault_of(pin.strip())
+        wrong = pin_fault(pin) if pin else "The PIN is missing."
         if self.seen.setdefault(e164, line) != line:
-            wrong = f"its phone stands in line {self.seen[e164]} already"
+            wrong = f"Its phone stands in line {self.seen[e164]} already."
         if wrong is None:
-            self.rows.append(Row(line=line, e164=e164, pin=Secret(pin.strip())))
+            self.rows.append(Row(line=line, e164=e164, pin=Secret(pin)))
         else:
             self.bad.append((line, wrong))
 
@@ -84,7 +78,7 @@ def of_entries(entries: Iterable[Entry]) -> PinList:
 def bad_rows(bad: Iterable[tuple[int, str]]) -> UsageError:
     """Every bad row with its line and reason, twenty at most."""
     told = sorted(bad)
-    rows = "; ".join(f"line {line}: {why}" for line, why in told[:MOST_NAMED])
+    rows = "; ".join(f"line {line}: {why.rstrip('.')}" for line, why in told[:MOST_NAMED])
     more = f"; and {len(told) - MOST_NAMED:,} more" if len(told) > MOST_NAMED else ""
     return UsageError(
         f"{len(told):,} row{'s' if len(told) != 1 else ''} cannot be taken: {rows}{more}.",
@@ -94,23 +88,15 @@ def bad_rows(bad: Iterable[tuple[int, str]]) -> UsageError:
 
 
 def _from_csv(text: str) -> Iterator[tuple[int, str, str]]:
-    first = text.lstrip().split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     columns: tuple[int, int] | None = None
-    try:
-        for cells in rows:
-            if not any(cell.strip() for cell in cells):
+    for line, cells in rows_of(text, delimiter_of(text)):
+        if columns is None:
+            names = [cell.casefold().replace(" ", "_") for cell in cells]
+            columns = _columns(names)
+            if "pin" in names:
                 continue
-            if columns is None:
-                names = [cell.strip().lower().replace(" ", "_") for cell in cells]
-                columns = _columns(names)
-                if "pin" in names:
-                    continue
-            phone, pin = (cells[at] if at < len(cells) else "" for at in columns)
-            yield rows.line_num, phone, pin
-    except csv.Error:
-        raise _no_list(f"Line {rows.line_num} is no line of CSV.") from None
+        phone, pin = (cells[at] if at < len(cells) else "" for at in columns)
+        yield line, phone, pin
 
 
 def _columns(names: list[str]) -> tuple[int, int]:
@@ -120,7 +106,7 @@ def _columns(names: list[str]) -> tuple[int, int]:
         if phone is None:
             raise _no_list("The header names a column pin, but none for the phone.")
         return phone, names.index("pin")
-    if len(names) < 2 or not PHONE.fullmatch(SEPARATORS.sub("", names[0].replace("_", ""))):
+    if len(names) < 2 or phone_in(names[0].replace("_", " "), [])[0] is None:
         raise _no_list("The first line neither names the columns phone and pin, nor begins with a phone.")
     return 0, 1
 
@@ -134,11 +120,11 @@ def _from_json(text: str, found: PinList) -> Iterator[tuple[int, str, str]]:
         except (ValueError, RecursionError):
             told = None
         if not isinstance(told, dict):
-            found.bad.append((line, "it is no JSON object"))
+            found.bad.append((line, "It is no JSON object."))
             continue
         phone, pin = next((told[name] for name in PHONES if name in told), ""), told.get("pin", "")
         plain = [str(each) if type(each) in (str, int) else "" for each in (phone, pin)]
-        yield line, plain[0], plain[1]
+        yield line, plain[0].strip(), plain[1].strip()
 
 
 def _no_list(message: str) -> UsageError:

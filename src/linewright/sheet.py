@@ -20,7 +20,20 @@ from linewright.errors import UsageError
 from linewright.phones import possible
 from linewright.secret import Secret
 
-__all__ = ["COLUMNS", "LARGEST", "MOST_ROWS", "Fault", "Line", "Sheet", "read_sheet"]
+__all__ = [
+    "COLUMNS",
+    "LARGEST",
+    "MOST_ROWS",
+    "Fault",
+    "Line",
+    "Sheet",
+    "decoded",
+    "delimiter_of",
+    "phone_in",
+    "pin_fault",
+    "read_sheet",
+    "rows_of",
+]
 
 LARGEST = 10_000_000
 """Bytes; a hundred thousand rows are about half of it."""
@@ -79,8 +92,8 @@ class Sheet:
 
 def read_sheet(content: bytes) -> Sheet:
     """Raises `UsageError` (reason `import-file`) for what is no such table at all."""
-    text = _decoded(content)
-    rows = _rows(text, _delimiter(text))
+    text = decoded(content)
+    rows = rows_of(text, delimiter_of(text))
     first = next(rows, None)
     if first is None:
         raise _not_a_table("The file is empty.", "Give a CSV file whose first line names the columns.")
@@ -103,7 +116,7 @@ def _not_a_table(message: str, fix: str) -> UsageError:
     return UsageError(message, fix=f"{fix} Nothing was taken.", reason="import-file")
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     if len(content) > LARGEST:
         raise _not_a_table(f"The file has more than {LARGEST:,} bytes.", "Split it into several.")
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -118,7 +131,7 @@ def _decoded(content: bytes) -> str:
     return text
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
     """The sign between the cells: what `sep=` names, else the one that the header has most of."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
@@ -126,7 +139,7 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each row with the number of its first line; empty ones, and `sep=`, are left out."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
@@ -184,10 +197,10 @@ def _read(sheet: Sheet, line: int, cells: Sequence[str], places: dict[str, int],
         return cells[place] if place < len(cells) else ""
 
     faults: list[tuple[str, str, str]] = []
-    phone, has_plus = _phone(cell("phone"), faults)
+    phone, has_plus = phone_in(cell("phone"), faults)
     if any(cells[width:]):
         faults.append(("", "row-form", "It has more cells than the header has columns."))
-    pin = _pin(cell("pin"), faults)
+    pin = pin_in(cell("pin"), faults)
     method, goal = cell("code_method").casefold(), "_".join(cell("goal").casefold().split())
     if method not in _METHODS:
         faults.append(("code_method", "code-method", f"A code comes by sms or voice, not by {_quoted(method)}."))
@@ -218,7 +231,7 @@ def _read(sheet: Sheet, line: int, cells: Sequence[str], places: dict[str, int],
 Faults = list[tuple[str, str, str]]
 
 
-def _phone(text: str, faults: Faults) -> tuple[str | None, bool]:
+def phone_in(text: str, faults: Faults) -> tuple[str | None, bool]:
     """The phone in E.164, and whether its plus was written."""
     said = ""
     if not text:
@@ -241,23 +254,29 @@ def _phone(text: str, faults: Faults) -> tuple[str | None, bool]:
     return None, False
 
 
-def _pin(text: str, faults: Faults) -> Secret | None:
+def pin_in(text: str, faults: Faults) -> Secret | None:
     if not text:
         return None
+    said = pin_fault(text)
+    if said is not None:
+        faults.append(("pin", "pin-form", said))
+        return None
+    if _is_weak(text):
+        faults.append(("pin", "pin-weak", "The PIN is one digit repeated, or a run: Meta refuses such PINs."))
+    return Secret(text)
+
+
+def pin_fault(text: str) -> str | None:
+    """What is wrong with a PIN out of a table, in words that do not tell it; None where it has its six digits."""
     if re.fullmatch(r"[0-9]{6}", text):
-        if _is_weak(text):
-            faults.append(("pin", "pin-weak", "The PIN is one digit repeated, or a run: Meta refuses such PINs."))
-        return Secret(text)
+        return None
     if re.fullmatch(r"[0-9]{1,5}", text):
         lost = "a leading zero was probably lost" if len(text) == 5 else "leading zeros were probably lost"
         count = ("no", "one digit", "two digits", "three digits", "four digits", "five digits")[len(text)]
-        said = f"The PIN has {count}: {lost}. Format the column as text and type all six."
-    elif _POWER.fullmatch(text) or _DECIMAL.fullmatch(text):
-        said = "The spreadsheet made a figure of the PIN; format the column as text and type all six digits."
-    else:
-        said = "A PIN is six digits, 0 to 9, and nothing else."
-    faults.append(("pin", "pin-form", said))
-    return None
+        return f"The PIN has {count}: {lost}. Format the column as text and type all six."
+    if _POWER.fullmatch(text) or _DECIMAL.fullmatch(text):
+        return "The spreadsheet made a figure of the PIN; format the column as text and type all six digits."
+    return "A PIN is six digits, 0 to 9, and nothing else."
 
 
 def _is_weak(digits: str) -> bool:

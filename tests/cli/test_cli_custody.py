@@ -95,14 +95,14 @@ def test_what_is_refused_leaves_nothing_behind(cli: Cli, tmp_path: Path, words: 
 def test_bad_rows_are_named_and_no_pin_is_told(cli: Cli, tmp_path: Path) -> None:
     told = cli("pin", "import", listed(tmp_path, f"{FIRST},204857", f"{SECOND},58213", "+15559999999,118822"))
     assert told.status == 2
-    assert "line 3: its PIN has five digits: a leading zero was probably lost" in told.err
+    assert "line 3: The PIN has five digits: a leading zero was probably lost" in told.err
     assert "58213" not in told.err
     assert cli("pin", "status", FIRST, "--json").json["pin"]["state"] == "none"
     told = cli("pin", "import", listed(tmp_path, f"{FIRST},204857", "+15559999999,118822"))
-    assert "line 3: its phone is not known here" in told.err
+    assert "line 3: Its phone is not known here" in told.err
     assert cli("register", "+15550133005", "--pin-stdin", "--no-wait", stdin="111222").status == 3
     told = cli("pin", "import", listed(tmp_path, "+15550133005,111222"), "--json")
-    assert "line 2: the remote has refused this PIN already" in told.json["error"]["message"]
+    assert "line 2: The remote has refused this PIN already" in told.json["error"]["message"]
 
 
 def test_a_wrong_passphrase_is_two_lines(cli: Cli, tmp_path: Path, words: str) -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linewright.domain.pins import fault_of
 from linewright.errors import UsageError
 from linewright.pin_list import bad_rows, read
 from linewright.secret import Secret
+from linewright.sheet import pin_fault
 
-LOST = "its PIN has five digits: a leading zero was probably lost"
+LOST = "The PIN has five digits: a leading zero was probably lost. Format the column as text and type all six."
 
 
 def rows(text: str) -> list[tuple[int, str, str]]:
@@ -36,6 +36,7 @@ def bad(text: str) -> list[tuple[int, str]]:
         "pin,number\n012345,+15550100001\n\n",
         '{"phone": "+15550100001", "pin": "012345"}\n\n',
         '{"e164": 15550100001, "pin": "012345"}',
+        'phone,pin\n="+15550100001",="012345"\n',
     ],
 )
 def test_lists_in_every_usual_shape(text: str) -> None:
@@ -53,17 +54,19 @@ def test_a_list_without_a_header_has_phone_and_pin_in_that_order() -> None:
     ("pin", "why"),
     [
         ("12345", LOST),
-        ("", "its PIN is missing"),
-        ("1234", "its PIN has 4 digits instead of six"),
-        ("1234567", "its PIN has 7 digits instead of six"),
-        ("12a456", "its PIN holds something else than the digits 0 to 9"),
-        ("１２３４５６", "its PIN holds something else than the digits 0 to 9"),
-        ("12345.0", "its PIN holds something else than the digits 0 to 9"),
+        ("", "The PIN is missing."),
+        ("1234", "The PIN has four digits: leading zeros were probably lost."),
+        ("1234567", "A PIN is six digits, 0 to 9, and nothing else."),
+        ("12a456", "A PIN is six digits, 0 to 9, and nothing else."),
+        ("１２３４５６", "A PIN is six digits, 0 to 9, and nothing else."),
+        ("12345.0", "The spreadsheet made a figure of the PIN"),
+        ("1.2E+05", "The spreadsheet made a figure of the PIN"),
     ],
 )
 def test_a_pin_that_is_none_is_named_by_its_line_and_never_filled_up(pin: str, why: str) -> None:
-    assert bad(f"phone,pin\n+15550100001,012345\n+15550100002,{pin}\n") == [(3, why)]
-    assert fault_of(pin) == why
+    ((line, told),) = bad(f"phone,pin\n+15550100001,012345\n+15550100002,{pin}\n")
+    assert (line, told.startswith(why)) == (3, True)
+    assert pin not in told or not pin
 
 
 def test_a_number_in_json_may_have_lost_its_zero_as_well() -> None:
@@ -71,18 +74,18 @@ def test_a_number_in_json_may_have_lost_its_zero_as_well() -> None:
     assert rows('{"phone": "+15550100001", "pin": 912345}') == [(1, "+15550100001", "912345")]
 
 
-@pytest.mark.parametrize("phone", ["", "1.5555E+10", "0049301234567", "12345", "+1555010000100000", "012345"])
+@pytest.mark.parametrize("phone", ["", "1.5555E+10", "12345", "+1555010000100000", "012345"])
 def test_a_phone_that_is_none(phone: str) -> None:
     ((line, why),) = bad(f"phone,pin\n{phone},012345\n")
-    assert (line, "international form" in why) == (2, True)
+    assert (line, "phone" in why or "country code" in why) == (2, True)
 
 
 def test_a_phone_that_stands_there_twice_and_lines_that_are_none() -> None:
     text = "phone,pin\n+15550100001,012345\n1 555 010 0001,998877\n"
-    assert bad(text) == [(3, "its phone stands in line 2 already")]
+    assert bad(text) == [(3, "Its phone stands in line 2 already.")]
     assert bad('{"phone": "+15550100001", "pin": "012345"}\nnothing\n[1]') == [
-        (2, "it is no JSON object"),
-        (3, "it is no JSON object"),
+        (2, "It is no JSON object."),
+        (3, "It is no JSON object."),
     ]
 
 
@@ -97,12 +100,14 @@ def test_what_is_no_list(text: str) -> None:
 
 def test_twenty_bad_rows_are_named_and_the_rest_is_counted() -> None:
     told = bad_rows((line, LOST) for line in range(2, 100))
-    assert told.message.startswith("98 rows cannot be taken: line 2: its PIN has five digits")
-    assert told.message.endswith("line 21: its PIN has five digits: a leading zero was probably lost; and 78 more.")
+    assert told.message.startswith("98 rows cannot be taken: line 2: The PIN has five digits")
+    assert told.message.endswith("type all six; and 78 more.")
+    assert "line 21:" in told.message
+    assert "line 22:" not in told.message
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
 def test_whatever_is_handed_in_is_read_or_refused_and_never_told(text: str) -> None:
     with suppress(UsageError):
-        assert all(fault_of(row.pin.open_secret()) is None for row in read(Secret(text)).rows)
+        assert all(pin_fault(row.pin.open_secret()) is None for row in read(Secret(text)).rows)

@@ -19,7 +19,6 @@ __all__ = [
     "PinBook",
     "PinOrigin",
     "PinState",
-    "fault_of",
     "pin_book",
     "well_formed",
 ]
@@ -102,20 +101,6 @@ class PinBook:
 def well_formed(digits: str) -> bool:
     """Six ASCII digits: what the remote takes for a PIN."""
     return len(digits) == 6 and digits.isascii() and digits.isdigit()
-
-
-def fault_of(digits: str) -> str | None:
-    """What is wrong with a PIN out of a list, in words that do not tell it; None where it has its six digits. One that
-    lost a digit is never filled up: a PIN is not guessed."""
-    if well_formed(digits):
-        return None
-    if not digits:
-        return "its PIN is missing"
-    if not (digits.isascii() and digits.isdigit()):
-        return "its PIN holds something else than the digits 0 to 9"
-    if len(digits) == 5:
-        return "its PIN has five digits: a leading zero was probably lost"
-    return f"its PIN has {len(digits)} digits instead of six"
 
 
 def pin_book(

@@ -21,8 +21,8 @@ from linewright.store.sealing import Vault, bound
 
 __all__ = ["Custody", "Given", "Handed", "Taken", "best_of"]
 
-REFUSED = "the remote has refused this PIN already (133005)"
-UNKNOWN = "its phone is not known here: run `linewright sync` first, or remove the row"
+REFUSED = "The remote has refused this PIN already (133005)."
+UNKNOWN = "Its phone is not known here: run `linewright sync` first, or remove the row."
 AT_ONCE = 500
 
 
