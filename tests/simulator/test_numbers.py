@@ -107,6 +107,21 @@ def test_a_name_in_review_can_refuse_the_register(script: Script, number: Number
     assert script.register(number) == "ok"
 
 
+def test_a_declined_name_bars_the_register_until_another_is_approved(script: Script, number: Number) -> None:
+    truth(
+        script,
+        number,
+        name_status="PENDING_REVIEW",
+        name_effect="refuse",
+        name_decision={"at": HOUR, "status": "DECLINED"},
+    )
+    script.wait(2 * HOUR)
+    assert script.register(number) == "100/2388001"
+    truth(script, number, name_decision={"at": 0, "status": "APPROVED"})
+    script.wait(MINUTE)
+    assert script.register(number) == "ok"
+
+
 def test_a_name_in_review_can_make_a_register_without_effect(script: Script, number: Number) -> None:
     truth(script, number, name_status="PENDING_REVIEW", name_effect="no_effect")
     assert script.register(number) == "ok"

@@ -95,14 +95,14 @@ class Remote(Migrations):
         if _running(phone.deletion_ends_at, now):
             raise Refusal(133015)
         refuse_late_register(self, number)
-        in_review = number.name_effect != "none" and number.name_status_at(now) == "PENDING_REVIEW"
-        if in_review and number.name_effect == "refuse":
+        without_name = number.name_effect != "none" and number.name_status_at(now) != "APPROVED"
+        if without_name and number.name_effect == "refuse":
             raise Refusal(100, 2388001)
         if not number.verified:
             raise Refusal(133006)
         self._check_pin(number, pin)
         number.certificate_fault = False
-        if not number.registered and not in_review:
+        if not number.registered and not without_name:
             self._go_online(number)
         return OK
 

@@ -156,7 +156,7 @@ class Number:
 
     `state` is "live" or one of BANNED, MIGRATED, DELETED; `live_status` is what a registered number reads
     (CONNECTED, FLAGGED, RATE_LIMITED, RESTRICTED), `restricted_until` what is told of the end of a restriction;
-    `name_effect` says what an unfinished name review does to a register: nothing, refuse it with 2388001, or let it
+    `name_effect` says what a name that is not approved does to a register: nothing, refuse it with 2388001, or let it
     succeed without any effect. `shows` overrides single fields of a reading (None leaves the field out), which is how
     a remote that contradicts itself is played. `deregisters_owed` is how many good deregistrations a half-done one
     still needs; `callbacks` are the addresses that apps gave for the webhooks of this number alone. `confirmed` is
