@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.support.stage_checks import WRITES
 from tests.support.stories import Stage, Story
 
+from linewright.engine.crash import CrashPoint
 from linewright.simulator.calls import LoggedCall
 
-__all__ = ["PHONE", "Move"]
+__all__ = ["PHONE", "Died", "Move"]
 
 PHONE = "+5511900000077"
 Shape = dict[str, Any]
@@ -60,6 +62,20 @@ class Move:
         story.asks("otp")
         return story.answer(value=self.door.latest_code(PHONE))
 
+    def dies(self, point: CrashPoint, nth: int) -> None:
+        """The next turns end, once, at the `nth` passing of this point: whoever drives meets `Died`."""
+        engine = self.stage.lw.office.local
+        ports, passed = engine._ports, 0
+
+        def reached(here: CrashPoint) -> None:
+            nonlocal passed
+            passed += here is point
+            if here is point and passed == nth:
+                engine._ports = ports
+                raise Died(point)
+
+        engine._ports = replace(ports, reached=reached)
+
     # What is asserted
 
     @property
@@ -108,3 +124,7 @@ def _answer(call: LoggedCall) -> str:
     if call.code is None:
         return "ok"
     return str(call.subcode if call.code == 100 and call.subcode else call.code)
+
+
+class Died(Exception):
+    """The process ended here, as far as the ledger can tell."""
