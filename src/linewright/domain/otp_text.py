@@ -79,7 +79,7 @@ def code_from_whatsapp(message: str) -> str | None:
 
 def _plain(message: str) -> str:
     """Digits of every script as 0 to 9, full-width signs as plain ones, and no marks that steer the direction."""
-    text = unicodedata.normalize("NFKC", message[:LONGEST])
+    text = unicodedata.normalize("NFKC", message[:LONGEST])[:LONGEST]
     return "".join(_digit(each) for each in text if unicodedata.category(each) != "Cf").strip()
 
 
@@ -89,7 +89,7 @@ def _digit(sign: str) -> str:
 
 def _names_whatsapp(text: str) -> bool:
     folded = text.casefold()
-    return any(_plain(name).casefold() in folded for name in NAMES)
+    return any(name in folded for name in PLAIN_NAMES)
 
 
 def _candidates(text: str) -> set[tuple[str, bool]]:
@@ -116,3 +116,7 @@ def _runs(words: Iterable[str]) -> list[str]:
         elif runs[-1]:
             runs.append("")
     return runs
+
+
+PLAIN_NAMES = frozenset(_plain(name).casefold() for name in NAMES)
+"""As they stand in a message that was made plain."""

@@ -111,9 +111,14 @@ def forget(connection: Connection, e164: str) -> None:
 
 
 def forget_old(connection: Connection, now: datetime) -> None:
-    """Forgets ids that are old, and codes whose question never came."""
-    connection.execute(update(t.inbox_messages).where(stale(now)).values(code=None))
-    connection.execute(delete(t.inbox_messages).where(t.inbox_messages.c.received_at <= now - KNOWN_FOR))
+    """Forgets ids that are old, and codes whose question never came; what somebody else is at is theirs to forget."""
+    connection.execute(update(t.inbox_messages).where(_unlocked(stale(now))).values(code=None))
+    connection.execute(delete(t.inbox_messages).where(_unlocked(t.inbox_messages.c.received_at <= now - KNOWN_FOR)))
+
+
+def _unlocked(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    found = select(t.inbox_messages.c.id).where(which).order_by(t.inbox_messages.c.id)
+    return t.inbox_messages.c.id.in_(found.with_for_update(skip_locked=True))
 
 
 def stale(now: datetime) -> ColumnElement[bool]:
