@@ -22,7 +22,7 @@ from linewright.errors import LinewrightError
 from linewright.face import Linewright
 from linewright.simulator.simulator import RunningSimulator
 
-__all__ = ["Plan", "Told", "play", "settings_of"]
+__all__ = ["Plan", "Told", "database_of", "play", "settings_of"]
 
 LEASE_SECONDS = 3
 
@@ -55,7 +55,7 @@ def settings_of(home: Path, database_url: str, rate: float) -> Settings:
 
 
 @contextlib.contextmanager
-def _database(plan: Plan) -> Iterator[tuple[str, object | None]]:
+def database_of(plan: Plan) -> Iterator[tuple[str, object | None]]:
     if plan.sqlite:
         yield "", None
         return
@@ -67,7 +67,7 @@ async def play(plan: Plan, folder: Path) -> Told:
     home = folder / "home"
     home.mkdir(mode=0o700)
     clock = HomeClock(home, plan.rate)
-    with _database(plan) as (url, server), RunningSimulator(clock, seed=plan.seed) as simulator:
+    with database_of(plan) as (url, server), RunningSimulator(clock, seed=plan.seed) as simulator:
         settings = settings_of(home, url, plan.rate).model_copy(update={"graph_url": simulator.graph_url})
         storm = Storm(settings, folder, Random(plan.seed), plan.workers, server)
         async with Linewright(settings=settings) as lw:
