@@ -22,6 +22,8 @@ __all__ = ["Crowd", "Row", "paces", "rows_of"]
 RIGHT, WRONG = "246810", "111222"
 TROUBLES = ("133000", "133004", "133005", "133006", "133008", "133009", "133010", "133015", "133016")
 """The troubles of DESIGN 5.2 that the last six digits choose: one row in five has one."""
+OUTAGES = 3
+"""Rows whose registration server is down: the trouble is every number's, and more of them would be no other trouble."""
 GIVEN = {"133005": WRONG, "133008": RIGHT, "133009": RIGHT}
 HOUR = timedelta(hours=1)
 YOUNG, GROWN = 200, 5_000
@@ -50,6 +52,7 @@ def rows_of(count: int, accounts: int) -> list[Row]:
         account, place = serial % accounts, serial // 5
         if serial % 5 == 0:
             digits = TROUBLES[place % len(TROUBLES)]
+            digits = "133000" if digits == "133004" and place >= OUTAGES * len(TROUBLES) else digits
             rows.append(Row(_phone(place, digits), account, "trouble", GIVEN.get(digits, "")))
             continue
         kind = {1: "made", 2: "verify", 3: "none", 4: "bad"}.get(serial % 50, "plain")

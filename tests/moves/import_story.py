@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +51,8 @@ STOPS = (0.25, 0.5, 0.75)
 LOOK_SECONDS = 0.25
 LEAP_SECONDS = 120.0
 """Virtual: where everything waits for longer than this, the clock leaps."""
+STILL = 4
+"""Looks in a row at which nothing had moved."""
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Story:
     killed: int = 0
     stops: int = 0
     leapt: float = 0.0
+    still: int = 0
+    last: dict[str, int] = field(default_factory=dict)
 
     # Processes
 
@@ -132,7 +137,9 @@ class Story:
 
     def _leap(self, lw: Linewright, seen: dict[str, Any]) -> None:
         counts = seen["counts"]
-        if not counts["waiting"] or any(counts[state] for state in ("queued", "creating", "running", "asking")):
+        self.still = self.still + 1 if counts == self.last else 0
+        self.last = counts
+        if self.still < STILL or counts["running"] or counts["asking"] or counts["creating"]:
             return
         comes = lw.office.store.imports.next_at(seen["id"])
         left = (comes - lw.clock.now()).total_seconds() if comes is not None else 0.0
@@ -189,30 +196,27 @@ def _verdict(
     over = {account: share for account, share in shares.items() if share > 1}
     refused = sum(call.code == 80008 for call in calls)
     began, ended = (datetime.fromisoformat(seen[name] or seen["made_at"]) for name in ("made_at", "ended_at"))
-    kinds = {
-        kind: sum(row.kind == kind for row in crowd.rows) for kind in dict.fromkeys(row.kind for row in crowd.rows)
-    }
+    kinds, hours = Counter(row.kind for row in crowd.rows), (ended - began).total_seconds() / 3600
+    states = {state: count for state, count in seen["counts"].items() if count}
     lines = [
-        f"rows: {kinds} in {len(shares)} accounts; taken in {to_take:.1f} s",
-        f"ended in {took / 60:.1f} min ({seen['rows'] / took:.1f} rows/s), {(ended - began).total_seconds() / 3600:.1f} "
-        f"h on its clock, of which {story.leapt / 3600:.1f} h were leapt over",
+        f"rows: {dict(kinds)} in {len(shares)} accounts; taken in {to_take:.1f} s",
+        f"ended in {took / 60:.1f} min ({seen['rows'] / took:.1f} rows/s), {hours:.1f} h on its clock, "
+        f"of which {story.leapt / 3600:.1f} h were leapt over",
         f"stopped and resumed {story.stops} times, {story.killed} workers killed; the last ended with {statuses}",
         f"questions answered: {dict(crowd.answered)}; calls heard: {len(calls)}",
-        f"rows by state: { {state: count for state, count in seen['counts'].items() if count} }",
+        f"rows by state: {states}",
         f"not at their right end by the control door and the result file: {len(wrong)}",
         *wrong[:10],
-        f"largest share of an account's calls an hour: {max(shares.values(), default=0):.0%}; accounts over their pace: "
-        f"{len(over)}; calls refused for too many: {refused}",
+        f"largest share of an account's calls an hour: {max(shares.values(), default=0):.0%}; "
+        f"accounts over their pace: {len(over)}; calls refused for too many: {refused}",
         f"promises broken by the simulator's log: {len(broken)}",
         *broken[:10],
     ]
     whole = seen["ended_at"] is not None and story.stops == len(STOPS)
     good = whole and not wrong and not over and not refused and not broken and not any(statuses)
     if not good:
-        lines += [
-            "the workers' last lines:",
-            *(story.folder / "workers.log").read_text(errors="replace").splitlines()[-20:],
-        ]
+        log = (story.folder / "workers.log").read_text(errors="replace")
+        lines += ["the workers' last lines:", *log.splitlines()[-20:]]
     return Told(good, lines)
 
 

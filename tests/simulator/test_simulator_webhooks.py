@@ -171,6 +171,15 @@ def test_a_locked_account_is_told_once(told: Script, receiver: Receiver) -> None
     assert all("phone_number" not in value for _, value in receiver.changes())
 
 
+def test_an_account_that_may_hold_more_is_told(told: Script, receiver: Receiver) -> None:
+    waba = told.simulator.world.account.id
+    for limit in (14, 14, 20):
+        told.control.change_account(waba, number_limit=limit)
+    live_on(told, receiver)
+    said = [(field, value["max_phone_numbers_per_waba"]) for field, value in receiver.changes()]
+    assert said == [("business_capability_update", 14), ("business_capability_update", 20)]
+
+
 # A witness that is not ours
 
 
