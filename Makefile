@@ -15,7 +15,7 @@ NUMBERS ?= 300
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-queues fuzz chaos schema lock docs vendor clean
+.PHONY: help demo test test-on check audit dist bench bench-queues fuzz chaos schema lock docs vendor clean
 
 help: ## what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,10 +42,23 @@ demo: $(READY) ## twelve numbers in trouble, brought online on a virtual clock (
 test: $(READY) $(CHROMIUM) check ## the whole suite, as CI runs it
 	@TMPDIR=$(SCRATCH) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
-check: $(READY) ## formatting, lint, types
+test-on: ## the same on another Python, in an environment of its own (PYTHON=python3.13)
+	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])') && \
+	$(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$(PYTHON) test
+
+check: $(READY) ## formatting, lint, types, the lock and the licences of what is in it
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/python -m docs.dependencies
+
+audit: $(READY) ## asks a public service for known weaknesses of what is in the lock (needs the network)
+	@test -d $(VENV)-audit || $(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(VENV)-audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+
+dist: $(READY) ## the wheel and the sdist, in dist/, without the network
+	@$(BIN)/python -m hatchling build
 
 bench: $(READY) ## figures, each beside what one would use instead
 	@$(BIN)/python -m bench
@@ -86,4 +99,4 @@ vendor: ## fetches the scripts of other people that lie in the tree anew; their 
 	cp -r "$$draft/tree/." .
 
 clean: ## removes the environment and the caches
-	@rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(VENV)-* dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

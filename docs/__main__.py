@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from docs.dependencies import licences, server_lock
+
 from linewright.catalogue import loader, render
 from linewright.config import Settings
 from linewright.domain import lifecycle, remedies
@@ -42,7 +44,13 @@ def settings() -> str:
     return NOTICE + "# The settings\n\n" + text + "\n\n" + "\n".join(rows) + "\n"
 
 
-PAGES = {README: readme, HERE / "errors.md": errors, HERE / "settings.md": settings}
+PAGES = {
+    README: readme,
+    HERE / "errors.md": errors,
+    HERE / "settings.md": settings,
+    HERE / "licences.md": licences,
+    HERE.parent / "deploy" / "requirements.lock": server_lock,
+}
 
 
 def picture() -> str:

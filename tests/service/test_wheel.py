@@ -1,4 +1,4 @@
-"""A wheel built from the tree, unpacked where nothing of the tree can be imported, serves the page with its assets."""
+"""The wheel and the sdist hold everything, each makes the other, and installed elsewhere they run by themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import time
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,34 +20,110 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 PATIENCE = 60.0
+
+
+BUILD = "import sys, hatchling.build as b; print(getattr(b, 'build_' + sys.argv[1])(sys.argv[2]))"
+"""What `make dist` does, without an environment of its own: nothing is fetched."""
+
+
+def built(kind: str, tree: Path, place: Path) -> Path:
+    done = subprocess.run(
+        [sys.executable, "-c", BUILD, kind, place], cwd=tree, capture_output=True, text=True, check=True
+    )
+    return place / done.stdout.split()[-1]
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    place = tmp_path_factory.mktemp("wheel")
-    build = "import sys, hatchling.build as b; print(b.build_wheel(sys.argv[1]))"
-    built = subprocess.run([sys.executable, "-c", build, place], cwd=ROOT, capture_output=True, text=True, check=True)
-    return place / built.stdout.split()[-1]
+    return built("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
 
 
-def test_it_carries_everything_that_is_not_code(wheel: Path) -> None:
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree of the sdist, somewhere else."""
+    place = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(built("sdist", ROOT, place)) as whole:
+        whole.extractall(place / "tree", filter="data")
+    (tree,) = (place / "tree").iterdir()
+    return tree
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(wheel) as whole:
-        carried = set(whole.namelist())
+        return {name: whole.read(name) for name in whole.namelist()}
+
+
+def ours(folder: Path) -> set[Path]:
+    """Every file of the folder that is kept in the repository, or will be: nothing that Python left there."""
+    return {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+
+
+def test_it_carries_every_file_of_the_package_as_it_is(wheel: Path) -> None:
+    carried = contents(wheel)
     source = ROOT / "src"
-    needed = {
-        str(path.relative_to(source))
-        for folder in ("templates", "static")
-        for path in (source / "linewright" / "service" / folder).rglob("*")
-        if path.is_file()
+    package = ours(source / "linewright")
+    for path in package:
+        assert carried.get(str(path.relative_to(source))) == path.read_bytes(), path
+    kinds = {path.suffix for path in package}
+    assert {".py", ".toml", ".html", ".css", ".js", ".typed", ".txt"} <= kinds
+    about = next(name for name in carried if name.endswith("/METADATA")).rsplit("/", 1)[0]
+    extra = {name for name in carried if not name.startswith("linewright/")}
+    assert extra == {
+        *(f"{about}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")),
+        f"{about}/licenses/src/linewright/service/static/htmx.LICENSE.txt",
     }
-    assert "linewright/service/static/htmx.min.js" in needed
-    assert "linewright/service/static/htmx.LICENSE.txt" in needed
-    versions = source / "linewright" / "store" / "migrations" / "versions"
-    needed |= {str(path.relative_to(source)) for path in versions.glob("*.py")}
-    needed |= {str(path.relative_to(source)) for path in source.rglob("*.toml")}
-    assert needed <= carried, sorted(needed - carried)
-    assert not any(name.startswith("tests/") or "axe" in name for name in carried)
+
+
+def test_the_sdist_builds_the_same_wheel(wheel: Path, unpacked: Path, tmp_path: Path) -> None:
+    assert contents(built("wheel", unpacked, tmp_path)) == contents(wheel)
+
+
+def test_the_sdist_has_what_one_needs_to_go_on(unpacked: Path) -> None:
+    for folder in ("src", "tests", "docs", "bench", "deploy"):
+        missing = {path.relative_to(ROOT) for path in ours(ROOT / folder)} - {
+            path.relative_to(unpacked) for path in ours(unpacked / folder)
+        }
+        assert missing == set()
+    for name in ("Makefile", "LICENSE", "CHANGELOG.md", "SECURITY.md", "requirements.lock", "vendor.sha256"):
+        assert (unpacked / name).read_bytes() == (ROOT / name).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def clean(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of a new environment with the wheel in it. The libraries are those of this one, but not its
+    own Linewright: the file that leads to the tree is read where it lies, and not by another environment."""
+    place = tmp_path_factory.mktemp("clean") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    python = place / "bin" / "python"
+    install = ["install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps", "--no-compile", wheel]
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, *install], check=True, env=bare_environment())
+    (site,) = place.glob("lib/python*/site-packages")
+    (site / "libraries.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    return place / "bin"
+
+
+def bare_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("LINEWRIGHT_", "PYTHON"))}
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    (("--version",), f"linewright {VERSION}"),
+    (("explain", "133016"), "133016"),
+    (("demo", "--json"), '"online"'),
+])  # fmt: skip
+def test_installed_anywhere_it_runs_by_itself(clean: Path, tmp_path: Path, words: tuple[str, ...], said: str) -> None:
+    environment = bare_environment() | {"LINEWRIGHT_HOME": str(tmp_path / "home")}
+    ran = subprocess.run(
+        [clean / "linewright", *words], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert said in ran.stdout
+    assert "Traceback" not in ran.stderr
+    where = [clean / "python", "-P", "-c", "import linewright; print(linewright.__file__)"]
+    found = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert found.startswith(str(clean.parent))
 
 
 @contextmanager
