@@ -19,20 +19,8 @@ from linewright.errors import RemoteUnavailable
 ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert", "inbox", "app")
 COMMANDS = {
-    *(
-        "register",
-        "verify",
-        "set-pin",
-        "deregister",
-        "release",
-        "import",
-        "sync",
-        "check",
-        "doctor",
-        "bundle",
-        "backup",
-    ),
-    *("adopt", "explain"),
+    *("register", "verify", "set-pin", "deregister", "migrate", "release", "import", "sync", "check", "doctor"),
+    *("adopt", "bundle", "explain"),
     *("serve", "worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12
