@@ -127,7 +127,8 @@ def _payment(case: Case, moving: Moving, survey: Survey) -> Known:
 
 
 def _subscribed(case: Case, moving: Moving, survey: Survey) -> Known:
-    return _is(survey.subscribed or case.ok_since(CallKind.SUBSCRIBE, case.operation.opened_at) is not None)
+    done = case.ok_since(CallKind.SUBSCRIBE, case.operation.opened_at) is not None
+    return _is(True if done else survey.subscribed)
 
 
 def _room(case: Case, moving: Moving, survey: Survey) -> Known:
