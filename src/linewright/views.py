@@ -83,6 +83,26 @@ class Views:
             budgets=_budgets(case),
         )
 
+    def sides(self, operation: str) -> list[Shape]:
+        """Of a migration: where the line comes from and where it goes, each with what was read of it last. What is
+        not known is null: another provider's account, and the id at the destination before there is one."""
+        office = self._office
+        case = office.store.ledger.case(operation, office.clock.now(), office.catalogue)
+        moving = case.moving
+        if moving is None:
+            return []
+        ours = not moving.source.elsewhere
+        source = self._side("From", moving.source.account if ours else None, moving.source.id if ours else None)
+        return [source, self._side("To", case.account.name, case.number.id if moving.created else None)]
+
+    def _side(self, word: str, account: str | None, number: str | None) -> Shape:
+        blank = {"word": word, "account": account, "id": number, "standing": None, "read_at": None}
+        try:
+            shown = self.number(number) if number is not None else None
+        except KeyError:
+            return blank | {"id": None}
+        return blank if shown is None else blank | {"standing": shown["standing"], "read_at": shown["read_at"]}
+
     def task(self, task: Task, operation: Operation | None = None) -> Shape:
         return task_shape(
             id=task.id,

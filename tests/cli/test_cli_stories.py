@@ -244,3 +244,33 @@ def test_an_account_is_added_with_a_token_from_a_file_or_stdin(bare: Cli, tmp_pa
 def test_the_key_is_rotated(cli: Cli) -> None:
     assert cli("key", "rotate", "--json").json["resealed"] > 0
     assert cli.until_it_rests("register", "+15550133010").status == 0
+
+
+def test_a_number_moves_to_another_account(cli: Cli) -> None:
+    """Guided step by step, by statuses alone; and once more by the phone, which costs nothing."""
+    control = cli.simulator.control
+    waba = control.add_account("New").id
+    token = control.add_token([waba], app=cli.simulator.world.app.id).text
+    assert cli("account", "add", "new", "--waba", waba, stdin=token).status == 0
+    asked = cli.until_it_rests("migrate", "+15550100001", "--to", "new")
+    assert (asked.status, asked.json["task"]["kind"], set(asked.json)) == (3, "approve", OPERATION)
+    assert kinds(asked.json) == []
+    approved = cli("task", "answer", asked.json["task"]["id"], "--approve", "--json")
+    assert (approved.status, approved.json["task"]["kind"]) == (0, "otp")
+    code = control.latest_code("+15550100001")
+    assert cli("task", "answer", approved.json["task"]["id"], "--stdin", stdin=f"{code}\n").status == 0
+    cli.advance(30)
+    done = cli.until_it_rests("migrate", "+15550100001", "--to", "new")
+    assert (done.status, done.json["id"], done.json["reason"]) == (0, asked.json["id"], "migrated")
+    assert kinds(done.json) == ["create", "request_code", "verify_code", "register"]
+    again = cli.until_it_rests("migrate", "+15550100001", "--to", "new")
+    assert (again.status, again.json["reason"], again.json["attempts"]) == (0, "already-online", [])
+    assert cli("number", "show", "new/+15550100001", "--json").json["wanted"] == "online"
+    assert cli("number", "show", "demo/+15550100001", "--json").json["standing"] == "migrated"
+
+
+def test_a_migration_to_nowhere_is_refused(cli: Cli) -> None:
+    refused = cli("migrate", "+15550100001", "--to", "nowhere", "--json")
+    assert (refused.status, refused.json["error"]["reason"]) == (2, "unknown-account")
+    unknown = cli("migrate", "not-a-phone", "--to", "demo", "--json")
+    assert (unknown.status, unknown.json["error"]["reason"]) == (2, "unknown-number")

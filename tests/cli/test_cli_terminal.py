@@ -185,3 +185,24 @@ def test_a_token_is_typed_unseen(cli: Cli, terminal) -> None:
     shown.type(token + "\n")
     assert shown.end() == 0
     assert token not in shown.shown
+
+
+def test_a_migration_is_guided_at_a_terminal(cli: Cli, terminal) -> None:
+    control = cli.simulator.control
+    waba = control.add_account("New").id
+    token = control.add_token([waba], app=cli.simulator.world.app.id).text
+    assert cli("account", "add", "new", "--waba", waba, stdin=token).status == 0
+    shown = terminal("migrate", "+15550100001", "--to", "new")
+    shown.until("The destination has a payment method.")
+    shown.until("yes: go ahead")
+    shown.type("yes\n")
+    shown.until("Which code did")
+    code = control.latest_code("+15550100001")
+    shown.type(f"{code}\n")
+    shown.until("settling")
+    cli.advance(60)
+    shown.until("done (migrated)")
+    assert shown.end() == 0
+    text = plain(shown.shown)
+    assert "the source still works" in text.replace("\n", " ")
+    assert code not in text

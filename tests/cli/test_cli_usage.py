@@ -84,6 +84,7 @@ def test_no_summary_is_cut_off(words: list[str], capsys: pytest.CaptureFixture[s
         (["register", "1", "--timeout", "-1"], "--timeout"),
         (["register", "1", "--code-method", "pigeon"], "--code-method"),
         (["bundle", "1"], "Missing option"),
+        (["migrate", "+15550100001"], "Missing option '--to'"),
         (["task", "answer", "tsk_1", "--done", "--approve"], "More than one answer"),
         (["task", "answer", "tsk_1", "--done", "--pin-changed"], "--pin-changed"),
         (["task", "answer", "tsk_1"], "No answer was given"),

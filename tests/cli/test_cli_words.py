@@ -39,6 +39,10 @@ def test_who_goes_on_names_the_command_as_it_was_typed() -> None:
     assert "A worker goes on" in words.goes_on(operation(), NOW, worked=True)
 
 
+def test_a_migration_is_taken_up_with_its_destination() -> None:
+    assert words.again(operation(goal="migrate")).endswith(" --to demo")
+
+
 def test_a_deregister_is_taken_up_with_its_consent() -> None:
     assert words.again(operation(goal="deregister")) == "linewright deregister +15550133004 --confirm 3004"
 

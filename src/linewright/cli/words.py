@@ -119,6 +119,8 @@ def again(operation: Shape, asked_as: str | None = None) -> str:
     words = ["linewright", operation["goal"], asked_as or number["e164"] or number["id"]]
     if operation["goal"] in ("deregister", "release") and number["e164"]:
         words += ["--confirm", number["e164"][-4:]]
+    if operation["goal"] == "migrate":
+        words += ["--to", operation["account"]]
     return shlex.join(words)
 
 

@@ -204,8 +204,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
         "messaging-for",
         _messaging_for,
-        "The destination's *Messaging For* request is not approved.",
-        "The destination's *Messaging For* is approved, if it sends for another business.",
+        "The destination's “Messaging For” request is not approved.",
+        "The destination's “Messaging For” is approved, if it sends for another business.",
         "Have the business approve the request in Meta Business Suite, Requests.",
     ),
     Requirement(
@@ -234,8 +234,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         _two_step,
         "Two-step verification is switched on at the source.",
         "Two-step verification is switched off at the source.",
-        "Last of all, just before you answer: WhatsApp Manager of the source, the number's settings, *Turn off "
-        "two-step verification*, then the link that comes by e-mail.",
+        "Last of all, just before you answer: WhatsApp Manager of the source, the number's settings, “Turn off "
+        "two-step verification”, then the link that comes by e-mail.",
     ),
 )
 """Their order is that in which they are listed; a test pins it."""
@@ -349,7 +349,7 @@ def ask_two_step(case: Case, why: str = "") -> Ask:
         message=f"{why or 'Everything else is ready.'}{still} Two-step verification must be off at the number's "
         "present account while it moves.",
         question=f"Is two-step verification of {_phone(case)} switched off now? Its owner does that in WhatsApp "
-        "Manager, the number's settings, *Turn off two-step verification*, and then by the link that comes by e-mail. "
+        "Manager, the number's settings, “Turn off two-step verification”, and then by the link that comes by e-mail. "
         "Approve once it is off and somebody can read the code that the phone gets: without it the number is open to "
         "whoever gets such a code, so let that time be short.",
         next_step="With your approval the move goes on at once, and a code is sent to the phone.",

@@ -25,11 +25,13 @@ from linewright.store.fleet import Seen
 __all__ = ["router"]
 
 router = APIRouter()
-ASKABLE = frozenset({"register", "verify", "set-pin", "deregister"})
+ASKABLE = frozenset({"register", "verify", "set-pin", "deregister", "migrate"})
 AT_REST_SECONDS = 10
 """Real: so often a number's page asks for news while no operation is open; the watch may have some."""
 EARLIER = 12
 """Operations of the past that the page names; the rest stand in their list."""
+DESTINATIONS = 200
+"""Accounts that the form of a migration proposes; any other is typed."""
 Text = Annotated[str, Query(max_length=1_000)]
 
 
@@ -151,12 +153,14 @@ def _options(goal: str, form: FormData) -> dict[str, Any]:
     if because and not (because.isascii() and because.isdigit() and len(because) < 10):
         raise UsageError(f"{because[:20]} is no error code.", fix="Give its digits, such as 131045.", reason="because")
     given: dict[str, Any] = {
-        "pin": Secret(pin) if pin and goal in ("register", "set-pin", "deregister") else None,
+        "pin": Secret(pin) if pin and goal != "verify" else None,
         "code_method": text_of(form, "code_method") or None,
         "because": int(because) if because else None,
         "use_reserve": bool(text_of(form, "use_reserve")),
         "by_link": bool(text_of(form, "by_link")),
     }
+    if goal == "migrate":
+        given["to"] = text_of(form, "to") or None
     if goal == "deregister":
         given["confirm"] = "".join(sign for sign in text_of(form, "confirm") if sign.isdigit()) or None
     return given
@@ -176,6 +180,7 @@ def _page(
         earlier=[told for told in found if told.operation.id != shown][:EARLIER],
         goal=goal,
         wrong=wrong,
+        elsewhere=[name for name in desk.store.fleet.accounts(DESTINATIONS) if name != seen.number.account],
         people=desk.store.users.operators(),
         **moving,
         **words_for(caller),

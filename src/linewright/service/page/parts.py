@@ -56,6 +56,7 @@ def drawn(desk: Desk, operation: str) -> dict[str, Any]:
     last_ok = attempts[-1].ok if attempts else False
     return {
         "operation": shape,
+        "sides": views_of(desk).sides(operation) if shape["goal"] == "migrate" else (),
         "story": items[-LONGEST:],
         "left_out": max(len(items) - LONGEST, 0),
         "error": explained(refused) if refused is not None and not last_ok else None,
