@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 from tests.cli.conftest import Cli
 from tests.cli.test_cli_terminal import Terminal
+from tests.support.served import served
 
 ONLINE = "+15550133010"
 
@@ -69,6 +73,31 @@ def test_the_history_of_a_pin_and_when_it_was_accepted(cli: Cli) -> None:
     status = cli("pin", "status", ONLINE)
     assert "by the call register" in status.out
     assert "Nothing speaks against it since." in status.out
+
+
+def test_the_same_by_way_of_a_service(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    register(cli)
+    with served(cli.home, cli.simulator.graph_url) as (url, token):
+        monkeypatch.setenv("LINEWRIGHT_HOME", str(tmp_path / "elsewhere"))
+        monkeypatch.setenv("LINEWRIGHT_URL", url)
+        monkeypatch.setenv("LINEWRIGHT_API_TOKEN", token)
+        missing = cli("release", ONLINE, "--status", "--json")
+        assert (missing.status, missing.json["error"]["reason"]) == (2, "not-released")
+        wrong = cli("release", ONLINE, "--confirm", "0000", "--json")
+        assert (wrong.status, wrong.json["error"]["reason"]) == (2, "confirm")
+        asked = cli("release", ONLINE, "--confirm", "3010", "--no-wait", "--json")
+        assert asked.status == 3, asked.err
+        assert cli("task", "answer", asked.json["task"]["id"], "--approve").status == 0
+        for _ in range(5):
+            wait(cli, 0.01)
+            done = cli("release", ONLINE, "--confirm", "3010", "--no-wait", "--json")
+            if done.status != 5:
+                break
+        assert (done.status, done.json["state"]) == (0, "done")
+        shown = cli("release", ONLINE, "--status", "--last-paid", "2020-01-05", "--json")
+        assert (shown.status, shown.json["last_paid"]) == (3, "2020-01-05")
+        assert cli("pin", "history", ONLINE, "--json").json["items"][-1]["event"] == "accepted"
+        assert cli("pin", "status", ONLINE, "--json").json["accepted"]["by"] == "the call register"
 
 
 def test_at_a_terminal_four_digits_and_a_word_are_typed(cli: Cli) -> None:
