@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from linewright.domain.foresight import DEEPEST, DEPTH
 from linewright.domain.imports import SHOWN
 from linewright.domain.number import Number, Standing, Wanted
 from linewright.domain.operation import OPEN_STATES, Goal, OperationState, ReplyKind
@@ -14,6 +15,7 @@ __all__ = [
     "GOALS",
     "confirmed",
     "day",
+    "depth",
     "destination",
     "goal_of",
     "method",
@@ -117,6 +119,13 @@ def day(text: str | None, today: date) -> date | None:
             reason="last-paid",
         )
     return found
+
+
+def depth(deep: int | None) -> int:
+    """How deep a plan's tree is to be."""
+    if deep is not None and not 1 <= deep <= DEEPEST:
+        raise UsageError(f"A plan is 1 to {DEEPEST} choices deep.", fix=f"Give a depth from 1 to {DEEPEST}.")
+    return DEPTH if deep is None else deep
 
 
 def one_answer(*, value: Secret | None, approve: bool, done: bool, decline: bool, resend: str | None) -> ReplyKind:

@@ -17,6 +17,7 @@ from linewright.config import Settings, load
 from linewright.custody import CustodyDesk
 from linewright.doctor import examine, examine_number
 from linewright.domain.conditions import Condition, warning_of
+from linewright.domain.foresight import foresee
 from linewright.domain.journal import Outcome
 from linewright.domain.number import Number, Standing, Wanted, reading_of
 from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState
@@ -24,9 +25,11 @@ from linewright.driver import Driver
 from linewright.engine.ports import Clock
 from linewright.errors import RemoteUnavailable, UsageError
 from linewright.explain import explain
+from linewright.foretold import plan_shape
 from linewright.graph.phones import parts_of
 from linewright.import_driver import ImportDriver
 from linewright.imports import ImportDesk, import_shape, row_shape
+from linewright.plans import case_of
 from linewright.secret import Secret
 from linewright.shapes import condition_shape, listing, when
 from linewright.store.digest import address_of
@@ -698,6 +701,22 @@ class Linewright:
     async def conditions(self, n: str) -> list[Shape]:
         """What is known of one number now: `{"type","status","reason","message","fix","since"}` each."""
         return self._views.conditions(self._store.numbers.find(n).id)
+
+    async def plan(self, n: str, *, goal: str | None = None, depth: int | None = None, read: bool = False) -> Shape:
+        """What would be done now and why, what each answer would lead to and what it would cost. Nothing is sent and
+        nothing is kept; with `read` the number is read once first. The shape is that of `foretold.plan_shape`.
+
+        It is the number's open operation that is told, else `goal` (register by default) as if asked for now. Raises
+        `UsageError`: `operation-open` where another goal is open; with `read` what `doctor` raises.
+        """
+        number = self._store.numbers.find(n)
+        wanted, deep = asked.goal_of(goal) if goal is not None else None, asked.depth(depth)
+        case_of(self.office, number, wanted)  # another goal is told before anything is read
+        if read:
+            await self.doctor(number.id)
+        case = case_of(self.office, number, wanted)
+        seen = self._store.numbers.latest(number.id) if read else None
+        return plan_shape(foresee(case, depth=deep, first=seen), case, depth=deep, read=seen)
 
     async def check(self, account: str | None = None) -> Shape:
         """Looks at every account and number once, and says which need attention and why: each item carries its

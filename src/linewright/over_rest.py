@@ -392,6 +392,17 @@ class RemoteLinewright:
         found = await self._of(n, "/pin/history")
         return list(found["items"])
 
+    async def plan(self, n: str, *, goal: str | None = None, depth: int | None = None, read: bool = False) -> Shape:
+        if goal is not None:
+            asked.goal_of(goal)
+        asked.depth(depth)
+        if read:
+            await self.doctor(n)
+        path, account = _named(n)
+        how = {"goal": goal, "depth": str(depth) if depth is not None else None}
+        found: Shape = await self._rest.get(f"{path}/plan", account=account, **how)
+        return found
+
     async def check(self, account: str | None = None) -> Shape:
         found: Shape = await self._rest.post("/check", account=account)
         return found

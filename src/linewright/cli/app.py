@@ -31,6 +31,7 @@ from linewright.cli import (
 )
 from linewright.cli.explain import show
 from linewright.cli.guard import chosen, guarded
+from linewright.cli.plan import plan
 from linewright.cli.say import fault, write
 from linewright.errors import UsageError
 
@@ -119,6 +120,7 @@ release.add_to(app)
 adopt.add_to(app)
 care.add_to(app)
 imports.add_to(app)
+app.command("plan")(plan)
 
 
 @app.command("explain")

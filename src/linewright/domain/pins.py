@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -89,6 +89,9 @@ class PinBook:
     pins: tuple[Pin, ...] = ()
     moved: datetime | None = None
     """When the PIN was last known to have changed."""
+    sent: tuple[Attempt, ...] = field(default=(), repr=False, compare=False)
+    changes: tuple[Change, ...] = field(default=(), repr=False, compare=False)
+    """What this was derived from, for whoever imagines what comes next."""
 
     def by_id(self, pin: str | None) -> Pin | None:
         return next((kept for kept in self.pins if kept.id == pin), None)
@@ -117,7 +120,7 @@ def pin_book(
     the latest good reading; `unused` says that two readings since the last ok register showed it off: the
     remote ignores the PIN then (from 23 September 2026), until it is seen to mind one again.
     """
-    kept = tuple(sorted(pins, key=lambda pin: pin.at))
+    kept, changes = tuple(sorted(pins, key=lambda pin: pin.at)), tuple(changes)
     sent = [attempt for attempt in attempts if attempt.pin]
     set_calls = [a for a in sent if a.call is CallKind.SET_PIN]
     last_set = max((a.ended_at for a in set_calls if a.ok), default=None)
@@ -148,7 +151,15 @@ def pin_book(
     candidates = tuple(pin for pin in fit if pin.fingerprint not in refused)
     proof = _proof(sent, stale_before)
     accepted = next((pin for pin in candidates if proof and pin.fingerprint == proof.fingerprint), None)
-    book = PinBook(candidates=candidates, accepted=accepted, refused=refused, pins=kept, moved=moved)
+    book = PinBook(
+        candidates=candidates,
+        accepted=accepted,
+        refused=refused,
+        pins=kept,
+        moved=moved,
+        sent=tuple(sent),
+        changes=changes,
+    )
     retired = unused and two_step is not True and not _spoken_for(sent, proof)
     state, since = _state(book, sent, proof, stale_before, unused=retired)
     return replace(book, state=state, since=since)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
+from linewright.domain.foresight import DEEPEST, DEPTH
 from linewright.domain.number import Standing
 from linewright.service.api.bodies import NewNumber, NewOperation, NewRelease, ReleaseChange
 from linewright.service.api.idempotency import Idempotent
@@ -18,6 +19,7 @@ from linewright.service.api.models import (
     OperationShape,
     PinHistory,
     PinStatus,
+    PlanShape,
     ReleaseShape,
 )
 from linewright.service.api.parts import (
@@ -42,6 +44,10 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/numbers", tags=["numbers"], route_class=Idempotent)
 UNKNOWN = refused(404)
+PlannedGoal = Annotated[
+    Literal["register", "verify", "deregister", "set-pin"] | None, Query(description="What is asked for, supposedly.")
+]
+Depth = Annotated[int, Query(ge=1, le=DEEPEST, description="Choices on one path whose other answers are followed too.")]
 Search = Annotated[
     str | None,
     Query(max_length=LONGEST, pattern=PRINTABLE, description="Digits of the phone, or a part of its id or account."),
@@ -102,6 +108,22 @@ def pin_status(desk: TheDesk, caller: Viewer, number: Name, account: InAccount =
 def pin_history(desk: TheDesk, caller: Viewer, number: Name, account: InAccount = None) -> JSONResponse:
     """Every event of the phone's PINs without their digits, the oldest first."""
     return paged(views_of(desk).pin_history(find_number(desk, number, account)), None)
+
+
+@router.get("/{number}/plan", response_model=PlanShape, responses=refused(404, 409), summary="What would be done")
+async def plan(
+    desk: TheDesk,
+    caller: Viewer,
+    number: Name,
+    goal: PlannedGoal = None,
+    depth: Depth = DEPTH,
+    account: InAccount = None,
+) -> JSONResponse:
+    """What would be done now and why, what each answer would lead to and what it would cost. Nothing is sent and
+    nothing is kept. The open operation is told, else `goal` as if it were asked for now: register, where none is
+    named. The remote is not asked: `read_age_seconds` says how old the reading is that it rests on."""
+    found = find_number(desk, number, account)
+    return shown(await desk.linewright.plan(found.id, goal=goal, depth=depth))
 
 
 @router.post(

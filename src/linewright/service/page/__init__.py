@@ -19,6 +19,7 @@ from linewright.service.page.inboxes import router as inboxes
 from linewright.service.page.login import router as login
 from linewright.service.page.number import router as number
 from linewright.service.page.operations import router as operations
+from linewright.service.page.plan import router as plan
 from linewright.service.page.problems import router as problems
 from linewright.service.page.settings import router as settings
 from linewright.service.problems import Problem, status_of, words_of
@@ -28,7 +29,7 @@ __all__ = ["is_for_people", "refusal", "router"]
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(checked)])
 for part in (
-    *(login, fleet, number, desk, operations, imports, alerts, errors, accounts, settings, inboxes, audit),
+    *(login, fleet, plan, number, desk, operations, imports, alerts, errors, accounts, settings, inboxes, audit),
     problems,
 ):
     router.include_router(part)
