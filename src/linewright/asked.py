@@ -20,6 +20,7 @@ __all__ = [
     "goal_of",
     "method",
     "one_answer",
+    "planned",
     "row_state",
     "standing",
     "states",
@@ -84,6 +85,17 @@ def row_state(text: str | None) -> str | None:
     if text is not None and text not in SHOWN:
         raise UsageError(f"No row has the state {text[:40]}.", fix=f"One of: {', '.join(SHOWN)}.")
     return text
+
+
+def planned(text: str | None) -> Goal | None:
+    """A goal that a plan may suppose: a migration is told once it is asked for."""
+    goal = goal_of(text) if text is not None else None
+    if goal is Goal.MIGRATE:
+        raise UsageError(
+            "A migration is not supposed: what it needs is looked up on both accounts.",
+            fix="Once one is open, `linewright plan` without --goal tells how it goes on.",
+        )
+    return goal
 
 
 def method(text: str | None) -> str | None:

@@ -710,7 +710,7 @@ class Linewright:
         `UsageError`: `operation-open` where another goal is open; with `read` what `doctor` raises.
         """
         number = self._store.numbers.find(n)
-        wanted, deep = asked.goal_of(goal) if goal is not None else None, asked.depth(depth)
+        wanted, deep = asked.planned(goal), asked.depth(depth)
         case_of(self.office, number, wanted)  # another goal is told before anything is read
         if read:
             await self.doctor(number.id)

@@ -30,6 +30,9 @@ CALLS = {
     CallKind.KEEP_STORAGE: "sets the local storage settings again",
     CallKind.CREATE: "creates the number in the account",
     CallKind.READ: "reads the number",
+    CallKind.SURVEY: "looks at the account that the number moves to",
+    CallKind.READ_SOURCE: "reads the number where it comes from",
+    CallKind.SURVEY_SOURCE: "looks at the account that the number comes from",
 }
 WAITS = {
     Reason.SETTLING: "until a reading shows it",
@@ -55,6 +58,9 @@ ASKS = {
     Topic.PROPOSAL: "asks whether to bring it back",
     Topic.ACCOUNT: "asks to mend the account",
     Topic.CHANGE: "asks for a change",
+    Topic.PREFLIGHT: "asks for what the move needs",
+    Topic.TWO_STEP: "asks whether two-step verification is off",
+    Topic.RELEASE: "asks for the second key",
 }
 ENDS = {
     Reason.ALREADY_ONLINE: "online already",
@@ -63,6 +69,7 @@ ENDS = {
     Reason.DEREGISTERED: "deregistered",
     Reason.NOT_REGISTERED: "not registered",
     Reason.PIN_SET: "the new PIN is set",
+    Reason.MIGRATED: "moved, and online",
     Reason.NOT_YET_PROVEN: "online, not yet proven",
     Reason.NOT_OURS: "not for Linewright to change",
     Reason.DELETED: "no longer in the account",

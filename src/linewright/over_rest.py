@@ -393,8 +393,7 @@ class RemoteLinewright:
         return list(found["items"])
 
     async def plan(self, n: str, *, goal: str | None = None, depth: int | None = None, read: bool = False) -> Shape:
-        if goal is not None:
-            asked.goal_of(goal)
+        asked.planned(goal)
         asked.depth(depth)
         if read:
             await self.doctor(n)

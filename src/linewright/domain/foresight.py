@@ -27,6 +27,8 @@ DEEPEST = 4
 WIDTHS = (8, 4, 3, 2)
 """Answers that are followed at the first choice of a path, at the second, and so on; at the first all of them, where
 a deeper tree was asked for."""
+OF_TWO_SIDES = frozenset({CallKind.SURVEY, CallKind.READ_SOURCE, CallKind.SURVEY_SOURCE})
+"""Looks of a migration at two accounts: what they show is not imagined, and ends what can be foreseen."""
 LONGEST = 40
 """Actions on one path; what is longer goes round in a circle, and is cut."""
 
@@ -134,7 +136,7 @@ class _Growth:
         reads: list[CallKind] = []
         action = decide(world.case)
         while isinstance(action, Call) and action.kind not in WRITES:
-            if len(reads) > LONGEST:
+            if len(reads) > LONGEST or action.kind in OF_TWO_SIDES:
                 return _node(world, action, reads, cut=True)
             if action.kind is CallKind.READ and first is None and _nobody_knows(world):
                 return self.choice(world, _node(world, action, reads), readings_of(world.case), path)

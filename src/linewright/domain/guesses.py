@@ -62,9 +62,7 @@ HAPPENED: dict[CallKind, Mapping[str, Any]] = {
     CallKind.SET_PIN: {"is_pin_enabled": True},
 }
 """What a reading shows once a call took place."""
-UNSEEN = frozenset(
-    {CallKind.REQUEST_CODE, CallKind.SET_PIN, CallKind.CREATE, CallKind.SUBSCRIBE, CallKind.KEEP_STORAGE}
-)
+UNSEEN = frozenset({CallKind.REQUEST_CODE, CallKind.SET_PIN, CallKind.SUBSCRIBE, CallKind.KEEP_STORAGE})
 """Calls of which no reading tells whether they took place."""
 SHOWN_LATER = frozenset({CallKind.REGISTER, CallKind.DEREGISTER})
 """Calls whose ok a reading proves, perhaps not at once."""
@@ -95,7 +93,6 @@ CODES: dict[CallKind, tuple[tuple[int, int | None, str], ...]] = {
     CallKind.REQUEST_CODE: ((136024, 2388091, ""), (136024, 2388367, ""), (136024, None, "")),
     CallKind.VERIFY_CODE: ((136025, None, ""),),
     CallKind.SET_PIN: ((2388092, None, ""), (131000, None, "")),
-    CallKind.CREATE: ((2388103, None, ""), (2388012, None, "")),
 }
 """The codes of the errors page, and what its calls were seen to be answered with beside them, in the order in which
 they are told where nothing speaks for one more than for another: (code, subcode, a word of the text)."""

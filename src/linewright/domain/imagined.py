@@ -15,6 +15,7 @@ from linewright.domain.case import Case, Look
 from linewright.domain.guesses import Guess
 from linewright.domain.holds import hold_after
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
+from linewright.domain.moving import Moving
 from linewright.domain.number import REGISTERED, Number, Reading, Storage
 from linewright.domain.operation import OperationState, Reply, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import Change, ChangeKind, Pin, PinBook, PinOrigin, PinState, pin_book
@@ -107,6 +108,7 @@ class Imagined:
             replies=_code_used(case, attempt),
             weather=_weather(case, answer, at),
             fresh=False,
+            moving=_unseen(case.moving),
         )
         world = world._with(pins=world._book(sent=(attempt,) if pin else ()))._held(answer)
         return replace(world.showing(guess.shows), made=world.made + 1, cost=_spent(self.cost, attempt))
@@ -175,6 +177,7 @@ class Imagined:
             subscribed=None,
             subscription_read=False,
             storage_read=False,
+            moving=_unseen(self.case.moving),
         )
 
     def _held(self, answer: Answer) -> Imagined:
@@ -223,6 +226,13 @@ def begin(case: Case) -> Imagined:
     seen = case.last_good
     found = Imagined(case=replace(case, attempts=attempts), shows=seen)
     return found._turn(case.now)
+
+
+def _unseen(moving: Moving | None) -> Moving | None:
+    """What a turn saw of a migration's two sides no longer counts."""
+    if moving is None:
+        return None
+    return replace(moving, surveyed=False, survey=None, source_read=None, source_account=None)
 
 
 def _nothing(now: datetime) -> Reading:
