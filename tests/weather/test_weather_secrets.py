@@ -133,6 +133,23 @@ def custody(at: House) -> None:
         at(*line, "--json")
 
 
+def imports(at: House) -> None:
+    """A file with PINs: right ones, one in a wrong column, one that lost a digit; the same file twice."""
+    given = {serial: at.pin() for serial in ("100031", "100032", "100033")}
+    for serial, pin in given.items():
+        at.number(serial, pin=pin)
+    rows = [f"+15557{serial},acme,{pin}," for serial, pin in given.items()]
+    good = at.file("\n".join(["phone,account,pin,verified_name", *rows, "+15557100034,acme,,The Shop"]))
+    bad = at.file("\n".join(["phone,account,pin,goal", *rows[:1], f"{at.pin()},,,", f"+15557100032,{at.pin()},,"]))
+    assert at("import", bad).status == 2
+    assert at("import", bad, "--check", "--json").status == 2
+    for _ in range(2):
+        assert at("import", good, "--wait", "-o", str(at.open / "result.csv"), "--json").status in (0, 3)
+    taken = at("import", "--list", "--json").document["items"][0]
+    assert taken["counts"]["done"] == 3, taken
+    assert at("import", "--resume", taken["id"], "--no-wait").status in (3, 5)
+
+
 def mistakes(at: House) -> None:
     """A secret in the wrong place is not repeated."""
     n = at.number("100006").id
@@ -165,6 +182,7 @@ def test_no_secret_is_left_anywhere(tmp_path: Path) -> None:
         adoptions(at)
         looking_around(at)
         custody(at)
+        imports(at)
         mistakes(at)
         an_error_of_ours(at)
         played = at.weather(tmp_path / "other-home")
