@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from linewright.domain.number import Number
 from linewright.domain.pins import Pin, PinBook, PinOrigin
@@ -16,10 +16,11 @@ from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of
 from linewright.store.keep import after_attempts, wake
 from linewright.store.pin_safe import PinSafe
+from linewright.store.pins import append, best_of
 from linewright.store.rows import number_of
 from linewright.store.sealing import Vault, bound
 
-__all__ = ["Custody", "Given", "Handed", "Taken", "best_of"]
+__all__ = ["Custody", "Given", "Handed", "Taken"]
 
 REFUSED = "The remote has refused this PIN already (133005)."
 UNKNOWN = "Its phone is not known here: run `linewright sync` first, or remove the row."
@@ -76,7 +77,7 @@ class Custody:
                 query = select(t.pins.c.digits).where(t.pins.c.id == best.id)
                 sealed = bytes(connection.execute(query).scalar_one())
                 digits = self._vault.open(sealed, bound("digits", best.id, number.e164))
-                _audit(connection, now, who, "pin export", number.e164, best.id)
+                append(connection, now, who, "pin export", number.e164, {"pin": best.id})
                 found.append(Handed(number, book, best, digits))
         return found
 
@@ -98,15 +99,9 @@ class Custody:
                 if new:
                     pin = replace(pin, at=after_attempts(connection, row.e164, now))
                     self._safe.keep(connection, pin, row.e164, row.digits)
-                    _audit(connection, pin.at, who, "pin import", row.e164, pin.id)
+                    append(connection, pin.at, who, "pin import", row.e164, {"pin": pin.id})
                     wake(connection, t.operations.c.e164 == row.e164, at=now)
             return taken, []
-
-
-def best_of(book: PinBook) -> Pin | None:
-    """The PIN that Linewright would send: the accepted one, else the best candidate, else one being set."""
-    unsent = [pin for pin in reversed(book.pins) if pin.fingerprint not in book.refused]
-    return book.accepted or next(iter(book.candidates), None) or next(iter(unsent), None)
 
 
 def _refused(row: Given, pin: Pin, books: dict[str, PinBook]) -> str | None:
@@ -130,8 +125,3 @@ def _known(connection: Connection, phones: set[str]) -> dict[str, Number]:
         query = select(t.numbers).join(t.accounts).where(some, *here).order_by(t.numbers.c.id)
         found |= {row["e164"]: number_of(row) for row in connection.execute(query).mappings()}
     return found
-
-
-def _audit(connection: Connection, now: datetime, who: str, action: str, e164: str, pin: str) -> None:
-    values = {"at": now, "who": who, "action": action, "subject": e164, "detail": {"pin": pin}}
-    connection.execute(insert(t.audit).values(values))

@@ -11,17 +11,16 @@ from sqlalchemy import Connection, bindparam, insert, select
 from linewright.domain.happenings import HappeningKind
 from linewright.domain.number import Number
 from linewright.domain.pin_history import TOLD, Noted, PinEvent, Told, pin_history
-from linewright.domain.pins import Change, ChangeKind, PinBook
+from linewright.domain.pins import Change, ChangeKind, Pin, PinBook
 from linewright.errors import UsageError
 from linewright.secret import Secret
 from linewright.store import tables as t
-from linewright.store.custody import best_of
 from linewright.store.engine import Database
 from linewright.store.gather import book_of_phone, last_good_of, pins_sent, unused_at
 from linewright.store.rows import Row, pin_of
 from linewright.store.sealing import Vault, bound
 
-__all__ = ["Audit", "Pins", "append"]
+__all__ = ["Audit", "Pins", "append", "best_of"]
 
 _DID = {f"pin {what}": what for what in ("show", "export", "import")}
 _KEPT = select(t.pins).where(t.pins.c.e164 == bindparam("e164")).order_by(t.pins.c.seq)
@@ -114,6 +113,12 @@ class Audit:
         """Everybody who did something, by name."""
         with self._database.reading() as connection:
             return list(connection.execute(select(t.audit.c.who).distinct().order_by(t.audit.c.who)).scalars())
+
+
+def best_of(book: PinBook) -> Pin | None:
+    """The PIN that Linewright would send: the accepted one, else the best candidate, else one being set."""
+    unsent = [pin for pin in reversed(book.pins) if pin.fingerprint not in book.refused]
+    return book.accepted or next(iter(book.candidates), None) or next(iter(unsent), None)
 
 
 def append(
