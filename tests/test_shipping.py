@@ -12,14 +12,13 @@ from docs.dependencies import allowed, locked, needed, trouble
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from linewright.cli import main
+from linewright.config import Settings
+
 ROOT = Path(__file__).parent.parent
 LOCK = dependencies.LOCK.read_text()
 REASONS = dependencies.REASONS.read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-
-
-def first_pin() -> str:
-    return next(entry.name for entry in locked(LOCK) if not isinstance(entry, str))
 
 
 def test_nothing_is_wrong_with_what_we_stand_on() -> None:
@@ -90,3 +89,66 @@ def test_the_pythons_that_are_named_are_those_that_are_tested() -> None:
     assert named == ["3.11", "3.12", "3.13"]
     assert f"python3 ({named[0]} to {named[-1]})" in makefile
     assert PROJECT["requires-python"] == f">={named[0]}"
+
+
+# For a server
+
+UNITS = sorted((ROOT / "deploy").glob("*.service"))
+CONTAINER = (ROOT / "deploy" / "Containerfile").read_text()
+
+
+def lines_of(unit: Path) -> list[str]:
+    return [line for line in unit.read_text().splitlines() if line and not line.startswith(("#", "["))]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_a_unit_starts_a_command_that_is_there(unit: Path) -> None:
+    starts = [line for line in lines_of(unit) if line.startswith("ExecStart=")]
+    assert len(starts) == 1
+    name, *words = starts[0].removeprefix("ExecStart=/opt/linewright/bin/").split()
+    assert name in PROJECT["scripts"]
+    assert main([words[0], "--help"]) == 0
+    assert main([*words, "--help"]) == 0
+
+
+def test_both_units_close_the_same() -> None:
+    assert len(UNITS) == 2
+    own = ("Description=", "ExecStart=", "TimeoutStopSec=")
+    first, second = ([line for line in lines_of(unit) if not line.startswith(own)] for unit in UNITS)
+    assert first == second
+    for line in (
+        "DynamicUser=yes",
+        "ProtectSystem=strict",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=",
+        "UMask=0077",
+    ):
+        assert line in first
+
+
+def test_the_settings_for_a_server_are_declared_and_hold_no_secret() -> None:
+    texts = [CONTAINER, *(unit.read_text() for unit in UNITS), (ROOT / "docs" / "deploying.md").read_text()]
+    named = {name for text in texts for name in re.findall(r"LINEWRIGHT_([A-Z_]+)", text)}
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+    given = {name for text in texts[:-1] for name in re.findall(r"LINEWRIGHT_([A-Z_]+)=", text)}
+    assert given == {"HOME", "LOG_FORMAT"}
+
+
+def test_the_container_is_nobody_and_pins_what_it_installs() -> None:
+    words = [line.split() for line in CONTAINER.splitlines()]
+    users = [line[1] for line in words if line and line[0] == "USER"]
+    assert users == ["10001:10001"]
+    assert CONTAINER.index("USER 10001") < CONTAINER.index("ENTRYPOINT")
+    assert "--require-hashes --only-binary :all: --requirement deploy/requirements.lock" in CONTAINER
+    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", CONTAINER, re.MULTILINE):
+        for name in source.split():
+            assert (ROOT / name).exists(), name
+    assert main(["serve", "--help"]) == 0
+
+
+def test_the_lock_of_a_server_is_a_part_of_the_whole() -> None:
+    pins = {entry.name: entry for entry in locked(dependencies.server_lock()) if not isinstance(entry, str)}
+    whole = {entry.name: entry for entry in locked(LOCK) if not isinstance(entry, str)}
+    assert pins.items() <= whole.items()
+    assert {"fastapi", "psycopg-binary", "opentelemetry-sdk", "hatchling"} <= set(pins)
+    assert not {"pytest", "playwright", "schemathesis", "ruff", "mypy"} & set(pins)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from tests.support.databases import Postgres
+from tests.support.disks import NoDisk, tiny_disk
 
 from linewright.domain.number import Number
 from linewright.domain.pins import PinOrigin
@@ -66,6 +67,19 @@ def test_it_never_goes_over_another_file(sqlite: Store, now: datetime, tmp_path:
 def test_a_folder_that_is_not_there(sqlite: Store, now: datetime, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         sqlite.copies.write(tmp_path / "nowhere" / "copy.db", now)
+
+
+@pytest.mark.parametrize("left", [0, 300_000])
+def test_a_full_disk_leaves_nothing_behind(sqlite: Store, now: datetime, tmp_path: Path, left: int) -> None:
+    try:
+        with tiny_disk(tmp_path / "disk", 2_000) as disk:
+            disk.fill(leave=left)
+            with pytest.raises(StoreUnavailable, match="cannot be written to") as refused:
+                sqlite.copies.write(disk.folder / "copy.db", now)
+            assert refused.value.reason == "backup"
+            assert [path.name for path in disk.folder.iterdir()] == ["filler"]
+    except NoDisk:
+        pytest.skip("this machine does not let us mount")
 
 
 def test_it_sees_one_moment_while_others_write(

@@ -11,13 +11,14 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Label, create_engine, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from linewright.domain.budget import counts_still
@@ -57,10 +58,9 @@ class Copies:
         database is not SQLite, `StoreUnavailable` where it cannot be written; then nothing is left behind.
         """
         self._refuse_another_engine(target)
-        with _as_new_file(target) as draft, self._database.trouble():
-            with self._database.reading() as connection, sqlite3.connect(draft) as copy:
+        with _as_new_file(target) as draft:
+            with self._database.reading() as connection, closing(sqlite3.connect(draft)) as copy:
                 connection.connection.driver_connection.backup(copy)  # type: ignore[union-attr]  # SQLite's own
-            copy.close()
             _finish(draft, now)
             return draft.stat().st_size
 
@@ -134,9 +134,10 @@ def _as_new_file(target: Path) -> Iterator[Path]:
             fix="Name a new file, with the day in its name for example.",
             reason="backup-exists",
         ) from None
-    except OSError as error:
+    except (OSError, sqlite3.Error, DBAPIError) as error:
+        said = error.strerror if isinstance(error, OSError) else str(getattr(error, "orig", error))
         raise StoreUnavailable(
-            f"The backup cannot be written to {target}: {error.strerror or type(error).__name__}.",
+            f"The backup cannot be written to {target}: {said or type(error).__name__}.",
             fix="Name a file in a folder that can be written and has room. Nothing was left there.",
             reason="backup",
         ) from None
