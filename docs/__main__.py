@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from docs.dependencies import licences, server_lock
+from docs.drawn import NOTICE, commands, deciding, life, metrics, promises, python, rest
+from docs.site import broken, build
 
 from linewright.catalogue import loader, render
 from linewright.config import Settings
@@ -16,7 +18,6 @@ from linewright.domain import lifecycle, remedies
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 DIAGRAM = re.compile(r"(```mermaid\n).*?(\n```)", re.DOTALL)
-NOTICE = "<!-- Drawn from the code by `make docs`; edit the code instead. -->\n\n"
 
 
 def readme() -> str:
@@ -44,12 +45,21 @@ def settings() -> str:
     return NOTICE + "# The settings\n\n" + text + "\n\n" + "\n".join(rows) + "\n"
 
 
+REFERENCE = HERE / "reference"
 PAGES = {
     README: readme,
     HERE / "errors.md": errors,
     HERE / "settings.md": settings,
     HERE / "licences.md": licences,
     HERE.parent / "deploy" / "requirements.lock": server_lock,
+    REFERENCE / "commands.md": commands.page,
+    REFERENCE / "rest.md": rest.page,
+    REFERENCE / "python.md": python.page,
+    REFERENCE / "metrics.md": metrics.page,
+    REFERENCE / "promises.md": promises.page,
+    REFERENCE / "deciding.md": deciding.page,
+    REFERENCE / "life.md": life.page,
+    REFERENCE / "life.svg": life.drawing,
 }
 
 
@@ -67,7 +77,19 @@ def picture() -> str:
     return re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Draws the pages, then builds the site; `--picture` draws the demo's picture anew, which takes a while."""
     for path, page in PAGES.items():
         path.write_text(page())
-    (HERE / "demo.svg").write_text(picture())
+    if "--picture" in sys.argv:
+        (HERE / "demo.svg").write_text(picture())
+    site = HERE.parent / "build" / "site"
+    if status := build(site, cache=HERE.parent / "build" / "doctrees"):
+        sys.exit(status)
+    if lost := list(broken(site)):
+        sys.exit("Links that lead nowhere:\n" + "\n".join(lost))
+    sys.stdout.write(f"The site is at {site / 'index.html'}\n")
+
+
+if __name__ == "__main__":
+    main()

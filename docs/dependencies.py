@@ -9,6 +9,7 @@ import importlib.metadata
 import re
 import sys
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,14 @@ PYPROJECT, LOCK = ROOT / "pyproject.toml", ROOT / "requirements.lock"
 REASONS = ROOT / "docs" / "decisions" / "0001-dependencies.md"
 OURS = "linewright"
 
-PERMISSIVE = ("MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC", "PSF-2.0")
+PERMISSIVE = ("MIT", "MIT-0", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC", "PSF-2.0", "0BSD", "CC0-1.0")
 ALLOWED = {
     **dict.fromkeys(PERMISSIVE, "permissive: keep its notice"),
     "MPL-2.0": "copyleft file by file: used unchanged, so nothing of ours is touched",
     "LGPL-3.0-only": "a library loaded at run time, unchanged, and anybody may put another version in its place",
 }
+GROUPS = ("trace", "docs", "dev")
+"""The optional groups of `pyproject.toml`; the lock holds them all."""
 ONLY = {"LGPL-3.0-only": ("psycopg", "psycopg-binary", "psycopg-pool")}
 """Allowed for these alone: PostgreSQL's driver, for which there is no other as good (decision 1)."""
 WORDS = {
@@ -139,14 +142,19 @@ def trouble(lock: str, reasons: str) -> list[str]:
 def _lock_trouble(text: str) -> Iterator[str]:
     entries = list(locked(text))
     yield from (f"the lock pins no version: {entry}" for entry in entries if isinstance(entry, str))
-    pins = {entry.name: entry for entry in entries if isinstance(entry, Locked)}
-    yield from (f"the lock has no hash of {entry.name}" for entry in pins.values() if not entry.hashes)
-    for requirement in direct("trace", "dev"):
-        pin = pins.get(canonicalize_name(requirement.name))
-        if pin is None:
+    pins: defaultdict[str, list[str]] = defaultdict(list)
+    for entry in entries:
+        if isinstance(entry, Locked):
+            pins[entry.name].append(entry.version)  # one for each Python, where they differ
+            if not entry.hashes:
+                yield f"the lock has no hash of {entry.name}"
+    for requirement in direct(*GROUPS):
+        name = canonicalize_name(requirement.name)
+        if name not in pins:
             yield f"{requirement.name} is asked for and not in the lock: run `make lock`"
-        elif not requirement.specifier.contains(pin.version, prereleases=True):
-            yield f"the lock has {pin.name} {pin.version}, pyproject.toml asks for {requirement.specifier}"
+        for version in pins.get(name, ()):
+            if not requirement.specifier.contains(version, prereleases=True):
+                yield f"the lock has {name} {version}, pyproject.toml asks for {requirement.specifier}"
     for name in sorted(pins):
         try:
             here = importlib.metadata.version(name)
@@ -154,8 +162,8 @@ def _lock_trouble(text: str) -> Iterator[str]:
             if name not in ELSEWHERE:
                 yield f"{name} is in the lock and not installed"
             continue
-        if here != pins[name].version:
-            yield f"{name} {here} is installed, the lock has {pins[name].version}"
+        if here not in pins[name]:
+            yield f"{name} {here} is installed, the lock has {' or '.join(pins[name])}"
 
 
 def _licence_trouble(text: str) -> Iterator[str]:
@@ -173,7 +181,7 @@ def _licence_trouble(text: str) -> Iterator[str]:
 def _reason_trouble(reasons: str) -> Iterator[str]:
     words = {canonicalize_name(word) for word in re.findall(r"[A-Za-z0-9](?:[\w.-]*\w)?", reasons)}
     words |= {re.sub(r"-\d+$", "", word) for word in words}
-    for requirement in direct("trace", "dev"):
+    for requirement in direct(*GROUPS):
         name = canonicalize_name(requirement.name)
         if name not in words and not name.startswith("opentelemetry-"):
             yield f"{name} has no reason in docs/decisions/0001-dependencies.md"

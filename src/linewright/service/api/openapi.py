@@ -30,6 +30,7 @@ TAGS = [
     {"name": "tasks", "description": "The questions that wait for a person."},
     {"name": "imports", "description": "Files of many numbers, and what became of each row."},
     {"name": "inboxes", "description": "Where text messages with codes come in by themselves."},
+    {"name": "alerts", "description": "Where people are told what changed, and what they were told."},
     {"name": "errors", "description": "What the remote's errors mean, and what to do."},
     {"name": "service", "description": "This service itself."},
     {"name": "problems", "description": "What the `type` of a problem leads to; without a token."},
