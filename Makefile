@@ -78,7 +78,7 @@ bench-queues: $(READY) ## three queues beside one another, in an environment of 
 	@$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check -r bench/queues/requirements.txt
 	@PYTHONPATH=. $(VENV)-bench/bin/python -m bench.queues
 
-docs: $(READY) ## regenerates what is drawn from the code
+docs: $(READY) ## draws the pages that come from the code, and builds the site into build/site
 	@$(BIN)/python -m docs
 
 lock: $(READY) ## pins the dependencies anew
