@@ -28,7 +28,8 @@ from linewright.explain import explain
 from linewright.foretold import plan_shape
 from linewright.graph.phones import parts_of
 from linewright.import_driver import ImportDriver
-from linewright.imports import ImportDesk, import_shape, row_shape
+from linewright.import_shapes import import_shape, row_shape
+from linewright.imports import ImportDesk
 from linewright.plans import case_of
 from linewright.secret import Secret
 from linewright.shapes import condition_shape, listing, when

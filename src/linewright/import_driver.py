@@ -8,7 +8,7 @@ from collections.abc import Callable
 from linewright.driver import WATCH_SECONDS, Driver
 from linewright.engine.shift import BUSY_SECONDS, CONCURRENCY
 from linewright.importer import Importer
-from linewright.store.imports import Import
+from linewright.store.import_rows import Import
 from linewright.wiring import Installation
 
 __all__ = ["ImportDriver"]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from linewright.accounts import AccountDesk
-from linewright.domain.imports import Room, limit_of, state_of
-from linewright.shapes import due, when
+from linewright.domain.imports import Room, limit_of
+from linewright.import_shapes import RESULT_COLUMNS, csv_text, import_shape, report_shape, result_row
 from linewright.sheet import Fault, Line, Sheet, read_sheet
 from linewright.store.import_look import KnownNumber
-from linewright.store.imports import Import, ImportRow, NewRow
+from linewright.store.import_rows import NewRow
 from linewright.wiring import Installation
 
-__all__ = ["RESULT_COLUMNS", "ImportDesk", "import_shape", "result_cell", "row_shape"]
+__all__ = ["ImportDesk"]
 
 Shape = dict[str, Any]
-RESULT_COLUMNS = ("line", "phone", "account", "state", "standing", "reason", "message", "operation", "number")
 PAGE = 500
 
 
@@ -32,6 +29,9 @@ class Looked:
     good: list[NewRow]
     faults: list[Fault]
     rooms: list[Room]
+
+    def report(self) -> Shape:
+        return report_shape(self.rows, self.good, self.faults, self.rooms)
 
     def taken(self) -> list[NewRow]:
         """Every row by its line; the bad ones say why, and nothing is done for them."""
@@ -60,7 +60,7 @@ class ImportDesk:
 
     async def check(self, content: bytes) -> Shape:
         """What `take` would do with a file; nothing is kept of it."""
-        return report_shape(await self._look(content))
+        return (await self._look(content)).report()
 
     async def take(
         self, content: bytes, *, name: str, who: str, skip_bad: bool = False, by_link: bool = False, again: bool = False
@@ -73,26 +73,23 @@ class ImportDesk:
         digest = self._store.imports.digest(content)
         found = self._store.imports.of_file(digest)
         if found is not None and (found.ended_at is None or not again):
-            return {"import": self.shape(found), "report": None}, False
+            return {"import": import_shape(found), "report": None}, False
         looked = await self._look(content)
-        report = report_shape(looked)
+        report = looked.report()
         if (looked.faults and not skip_bad) or not looked.good:
             return {"import": None, "report": report}, False
         now = self._office.clock.now()
         taken, is_new = self._store.imports.take(digest, name, looked.taken(), who=who, by_link=by_link, now=now)
-        return {"import": self.shape(taken), "report": report if is_new else None}, is_new
-
-    def shape(self, made: Import) -> Shape:
-        return import_shape(made)
+        return {"import": import_shape(taken), "report": report if is_new else None}, is_new
 
     def result(self, id: str) -> Iterator[str]:
         """The result file, a piece at a time: one row for each number, and never a PIN."""
         self._store.imports.get(id)
-        yield _csv([RESULT_COLUMNS])
+        yield csv_text([RESULT_COLUMNS])
         after: int | None = 0
         while after is not None:
             rows, after = self._store.imports.rows(id, after=after, limit=PAGE)
-            yield _csv([result_row(row) for row in rows])
+            yield csv_text([result_row(row) for row in rows])
 
     # Looked at whole
 
@@ -253,97 +250,3 @@ def _no_room(rows: Sequence[NewRow], rooms: Sequence[Room]) -> list[Fault]:
 def _without(rows: Sequence[NewRow | None], faults: Sequence[Fault]) -> list[NewRow]:
     bad = {fault.line for fault in faults}
     return [row for row in rows if row is not None and row.line not in bad]
-
-
-# Shapes
-
-
-def report_shape(looked: Looked) -> Shape:
-    """What a look at a file found; `rooms` are the accounts in which it creates numbers."""
-    return {
-        "rows": looked.rows,
-        "good": len(looked.good),
-        "pins": sum(row.pin is not None for row in looked.good),
-        "creates": sum(row.number is None for row in looked.good),
-        "bad": [
-            {
-                "line": fault.line,
-                "column": fault.column or None,
-                "phone": fault.phone,
-                "reason": fault.reason,
-                "message": fault.message,
-            }
-            for fault in looked.faults
-        ],
-        "rooms": [
-            {
-                "account": room.account,
-                "numbers": room.numbers,
-                "promised": room.promised,
-                "creates": room.creates,
-                "limit": room.limit,
-                "whole_business": room.whole_business,
-                "room": room.room,
-            }
-            for room in looked.rooms
-        ],
-    }
-
-
-def import_shape(made: Import) -> Shape:
-    return {
-        "id": made.id,
-        "name": made.name,
-        "state": state_of(made.counts),
-        "made_by": made.made_by,
-        "made_at": when(made.made_at),
-        "ended_at": when(made.ended_at),
-        "by_link": made.by_link,
-        "rows": made.rows,
-        "counts": dict(made.counts),
-    }
-
-
-def row_shape(row: ImportRow) -> Shape:
-    return {
-        "line": row.line,
-        "phone": row.e164,
-        "account": row.account,
-        "number": row.number,
-        "goal": row.goal,
-        "state": row.state,
-        "standing": row.standing,
-        "reason": row.reason,
-        "message": row.message,
-        "operation": row.operation,
-        "task": row.task,
-        "due_at": due(row.due_at),
-    }
-
-
-def result_row(row: ImportRow) -> list[object]:
-    named = (
-        row.line,
-        row.e164,
-        row.account,
-        row.state,
-        row.standing,
-        row.reason,
-        row.message,
-        row.operation,
-        row.number,
-    )
-    return [result_cell(value) for value in named]
-
-
-def result_cell(value: object) -> str:
-    """A cell as no spreadsheet takes it for a formula. A phone stays as it is: a plus and digits are a figure."""
-    text = "" if value is None else " ".join(str(value).split())
-    harmless = text[:1] not in ("=", "+", "-", "@") or (text[0] == "+" and text[1:].isdigit())
-    return text if harmless else f"'{text}"
-
-
-def _csv(rows: Sequence[Sequence[object]]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerows(rows)
-    return out.getvalue()

@@ -15,8 +15,8 @@ from tests.service.api_client import Stage, stage_in
 from tests.service.page_client import played
 
 from linewright import importer
+from linewright.import_shapes import result_cell
 from linewright.importer import Importer
-from linewright.imports import result_cell
 from linewright.secret import Secret
 from linewright.store import tables as t
 

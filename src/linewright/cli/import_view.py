@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from linewright.cli.say import Shape, write
 
@@ -25,20 +26,29 @@ STEP = 100
 """Off a terminal a line comes each time that a hundredth more rows have ended."""
 
 
+class _Bar(Progress):
+    """One bar, and below it what is not at its end."""
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        yield from (Text.from_markup(task.fields["others"]) for task in self.tasks)
+
+
 @contextmanager
 def bar(*, stderr: bool = False) -> Iterator[Callable[[Shape], None]]:
     """A bar that moves with the rows that have ended; what is not at its end is told beside it."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[others]}"))
+    columns = (TextColumn("{task.fields[ended]}"), BarColumn(), TimeElapsedColumn())
     console = Console(highlight=False, emoji=False, stderr=stderr)
-    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("rows", total=None, others="")
+    with _Bar(*columns, console=console) as progress:
+        task = progress.add_task("rows", total=None, others="", ended="looking")
 
         def show(shape: Shape) -> None:
             counts = shape["counts"]
             others = "  ".join(
                 f"[{style}]{counts[state]:,} {word}[/]" for state, (word, style) in SHOWN.items() if counts[state]
             )
-            progress.update(task, total=shape["rows"], completed=ended(shape), others=others)
+            over = f"{ended(shape):,} of {shape['rows']:,} rows"
+            progress.update(task, total=shape["rows"], completed=ended(shape), others=others, ended=over)
 
         yield show
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
 from linewright.store.import_look import latest_attempts
+from linewright.store.import_rows import Import, ImportRow, NewRow, new_row, shown_row
 from linewright.store.keep import TICK
 from linewright.store.operations import Operations, Options
 from linewright.store.pin_safe import PinSafe
@@ -27,7 +27,7 @@ from linewright.store.pins import append
 from linewright.store.rows import Row, number_of
 from linewright.store.sealing import Vault, import_key
 
-__all__ = ["Import", "ImportRow", "Imports", "NewRow"]
+__all__ = ["Imports"]
 
 AT_ONCE = 500
 RACES = 5
@@ -40,59 +40,6 @@ _UNDER_WAY = _O.c.ended_at.is_(None)
 _shown: ColumnElement[str] = case((_R.c.state == RowState.OPEN.value, _O.c.state), else_=_R.c.state)
 _TOGETHER = _R.outerjoin(_O, _O.c.id == _R.c.operation)
 _WAITING = _R.c.state.in_((RowState.QUEUED.value, RowState.CREATING.value))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRow:
-    """A row as it is taken. `number` is None for one that is made first; a `bad` one says why."""
-
-    line: int
-    e164: str | None
-    account: str | None = None
-    number: str | None = None
-    goal: RowGoal | None = None
-    verified_name: str | None = None
-    code_method: str | None = None
-    code_language: str | None = None
-    pin: Secret | None = None
-    reason: str | None = None
-    message: str = ""
-
-    @property
-    def bad(self) -> bool:
-        return self.goal is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
-    """A file of numbers that was taken. `counts`: its rows by the state in which they are shown."""
-
-    id: str
-    name: str
-    made_by: str
-    made_at: datetime
-    by_link: bool
-    rows: int
-    ended_at: datetime | None
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRow:
-    """A row as it is shown: in the words of its operation, once it has one."""
-
-    line: int
-    e164: str | None
-    account: str | None
-    number: str | None
-    goal: str | None
-    state: str
-    standing: str | None
-    reason: str | None
-    message: str
-    operation: str | None
-    task: str | None
-    due_at: datetime | None
 
 
 class Imports:
@@ -131,7 +78,7 @@ class Imports:
                 self._safe.keep_many(connection, list(pins.values()))
                 for start in range(0, len(rows), AT_ONCE):
                     some = rows[start : start + AT_ONCE]
-                    connection.execute(insert(_R), [_new(made, row, pins.get(row.line)) for row in some])
+                    connection.execute(insert(_R), [new_row(made, row, pins.get(row.line)) for row in some])
                 append(connection, now, who, "import", made, {"rows": len(rows), "pins": len(pins)})
                 return _get(connection, made), True
         except IntegrityError:
@@ -182,7 +129,9 @@ class Imports:
         if state is not None:
             query = query.where(_shown == state)
         with self._database.reading() as connection:
-            found = [_row(row) for row in connection.execute(query.order_by(_R.c.line).limit(limit + 1)).mappings()]
+            found = [
+                shown_row(row) for row in connection.execute(query.order_by(_R.c.line).limit(limit + 1)).mappings()
+            ]
         return found[:limit], found[limit - 1].line if len(found) > limit else None
 
     def due(self, id: str, now: datetime, limit: int) -> list[str]:
@@ -311,24 +260,6 @@ def _goes_on(id: str) -> ColumnElement[bool]:
     return or_(waits, under_way)
 
 
-def _new(of: str, row: NewRow, pin: tuple[Pin, str, Secret] | None) -> dict[str, Any]:
-    return {
-        "of": of,
-        "line": row.line,
-        "e164": row.e164,
-        "account": row.account,
-        "number": row.number,
-        "goal": row.goal.value if row.goal else None,
-        "verified_name": row.verified_name,
-        "code_method": row.code_method,
-        "code_language": row.code_language,
-        "pin": pin[0].id if pin else None,
-        "state": (RowState.BAD if row.bad else RowState.QUEUED).value,
-        "reason": row.reason,
-        "message": row.message,
-    }
-
-
 def _get(connection: Connection, id: str) -> Import:
     row = connection.execute(select(t.imports).where(t.imports.c.id == id)).mappings().one_or_none()
     if row is None:
@@ -355,21 +286,3 @@ def _counts(connection: Connection, id: str) -> dict[str, int]:
     query = select(_shown, func.count()).select_from(_TOGETHER).where(_R.c.of == id).group_by(_shown)
     found = {str(state): int(count) for state, count in connection.execute(query)}
     return {state: found.get(state, 0) for state in SHOWN}
-
-
-def _row(row: Row) -> ImportRow:
-    opened = row["state"] == RowState.OPEN.value
-    return ImportRow(
-        line=row["line"],
-        e164=row["e164"],
-        account=row["account"],
-        number=row["number"],
-        goal=row["goal"],
-        state=row["shown"],
-        standing=row["standing"],
-        reason=row["o_reason"] if opened else row["reason"],
-        message=row["o_message"] if opened else row["message"],
-        operation=row["operation"],
-        task=row["o_task"] if opened else None,
-        due_at=row["o_wake_at"] if opened else row["due_at"],
-    )

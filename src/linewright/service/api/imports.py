@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from linewright.imports import ImportDesk, import_shape, row_shape
+from linewright.import_shapes import import_shape, row_shape
+from linewright.imports import ImportDesk
 from linewright.service.api.idempotency import Idempotent
 from linewright.service.api.import_models import ImportRows, Imports, ImportShape, RowShown, TakenImport
 from linewright.service.api.parts import PRINTABLE, Cursor, Id, Limit, TheDesk, paged, refused, shown

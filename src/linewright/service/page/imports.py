@@ -9,7 +9,8 @@ from fastapi.responses import Response
 
 from linewright.domain.imports import SHOWN
 from linewright.errors import LinewrightError, UsageError
-from linewright.imports import ImportDesk, import_shape
+from linewright.import_shapes import import_shape
+from linewright.imports import ImportDesk
 from linewright.service.api.imports import download
 from linewright.service.desk import Desk
 from linewright.service.page.frame import Form, Operating, Person, TheDesk, draw, goto, text_of
@@ -18,7 +19,7 @@ from linewright.service.page.upload import file_of
 from linewright.service.page.words import words_for
 from linewright.service.problems import status_of
 from linewright.service.who import Caller
-from linewright.store.imports import Import
+from linewright.store.import_rows import Import
 
 __all__ = ["router"]
 
