@@ -48,11 +48,14 @@ WORDS = {
 ELSEWHERE = {
     "backports-tarfile": ("MIT", ()),
     "colorama": ("BSD-3-Clause", ()),
-    "importlib-metadata": ("Apache-2.0", ("zipp",)),
+    "importlib-metadata": ("Apache-2.0", ("zipp", "lazy-importer")),
+    "jeepney": ("MIT", ()),
+    "lazy-importer": ("Apache-2.0", ()),
     "pywin32-ctypes": ("BSD-3-Clause", ()),
+    "secretstorage": ("BSD-3-Clause", ("cryptography", "jeepney")),
     "zipp": ("MIT", ()),
 }
-"""Needed on Windows or on Python 3.11 alone, so perhaps not installed here: the licence, and what it needs."""
+"""Needed on one system or on Python 3.11 alone, so perhaps not installed here: the licence, and what it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,22 @@ def locked(text: str) -> Iterator[Locked | str]:
 
 def licence_of(name: str) -> str:
     """In SPDX's words, as the library's own metadata says; empty where it does not say."""
-    if name in ELSEWHERE:
-        return ELSEWHERE[name][0]
-    told = importlib.metadata.metadata(name)
-    if told["License-Expression"]:
-        return str(told["License-Expression"])
+    try:
+        told = importlib.metadata.metadata(name)
+    except importlib.metadata.PackageNotFoundError:
+        if name in ELSEWHERE:
+            return ELSEWHERE[name][0]
+        raise
+    expression = told.get("License-Expression")
+    if expression:
+        return str(expression)
     classifiers = [line.split(" :: ")[-1] for line in told.get_all("Classifier") or () if line.startswith("License ::")]
-    for words in (str(told["License"] or ""), *classifiers):
+    text = str(told.get("License") or "")
+    for words in (text, *classifiers):
         known = WORDS.get(words, words)
         if known in ALLOWED:
             return known
-    return " ".join(classifiers) or str(told["License"] or "")[:60]
+    return " ".join(classifiers) or text[:60]
 
 
 def allowed(name: str, licence: str) -> bool:

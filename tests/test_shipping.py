@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from docs import dependencies
 from docs.dependencies import allowed, locked, needed, trouble
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from linewright.cli import main
@@ -65,6 +67,19 @@ def test_a_licence_that_is_not_allowed_is_told(monkeypatch: pytest.MonkeyPatch) 
 def test_what_comes_along_is_found_through_extras() -> None:
     assert "psycopg-binary" in needed([Requirement("psycopg[binary]")])
     assert "psycopg-binary" not in needed([Requirement("psycopg")])
+
+
+def test_what_is_not_installed_everywhere_is_known_everywhere() -> None:
+    """Or the page and the check would differ from one Python to the next."""
+    some = re.findall(r"^([\w.-]+)==\S+ ; .*(?:python_full_version|python_version|sys_platform)", LOCK, re.MULTILINE)
+    assert {canonicalize_name(name) for name in some} == set(dependencies.ELSEWHERE)
+    for name, (licence, requires) in dependencies.ELSEWHERE.items():
+        try:
+            told = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        assert dependencies.licence_of(name) == licence
+        assert {found.name for found in map(Requirement, told) if "extra" not in str(found.marker)} == {*requires}
 
 
 # Versions
