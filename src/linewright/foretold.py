@@ -9,9 +9,9 @@ from linewright.catalogue.render import duration
 from linewright.domain.action import Action, Ask, Call, Done, GiveUp, Reason, Wait
 from linewright.domain.budget import budget_of
 from linewright.domain.case import Case
-from linewright.domain.foresight import Branch, Node
+from linewright.domain.foresight import SUPPOSED, Branch, Node
 from linewright.domain.guesses import Guess
-from linewright.domain.imagined import Cost
+from linewright.domain.imagined import IMAGINED, Cost
 from linewright.domain.journal import CallKind
 from linewright.domain.number import Reading
 from linewright.domain.operation import ReplyKind, TaskKind, Topic
@@ -86,7 +86,7 @@ def plan_shape(root: Node, case: Case, *, depth: int, read: Reading | None = Non
         "number": number_ref(case.number),
         "account": case.account.name,
         "goal": operation.goal.value,
-        "operation": operation.id if operation.id != "supposed" else None,
+        "operation": operation.id if operation.id != SUPPOSED else None,
         "at": when(case.now),
         "standing": case.standing.value,
         "read_at": when(seen.at) if seen else None,
@@ -116,7 +116,8 @@ def _summary(root: Node, case: Case) -> str:
     now = f"Now: {_does(root)}"
     if isinstance(action, Done | GiveUp):
         nothing = "Nothing would be sent." if not root.reads else "It would be read, and nothing sent."
-        return f"{now}. {nothing}"
+        told = now if isinstance(action, Done) else f"Now: gives up ({_ending(action)})"
+        return f"{told}. {nothing}"
     return f"{now}; {_costs(action, case)}. {_likely(root)}"
 
 
@@ -258,8 +259,9 @@ def _pin(call: Call, case: Case) -> str:
     pin = case.pins.by_id(call.pin)
     if pin is not None and pin.origin in (PinOrigin.SET, PinOrigin.CHOSEN):
         return "the new PIN"
-    given = pin is not None and pin.id.startswith("imagined")
-    return "the PIN given" if given else "the kept PIN"
+    if pin is None or not pin.id.startswith(IMAGINED):
+        return "the kept PIN"
+    return "the PIN made for it" if pin.origin is PinOrigin.MADE else "the PIN given"
 
 
 def _asks(ask: Ask, case: Case) -> str:

@@ -51,10 +51,11 @@ class Twig:
 
 def outline(tree: Mapping[str, Any]) -> Twig:
     """The tree of a plan's JSON."""
-    return _twig(tree)
+    return _twig(tree, None, frozenset())
 
 
-def _twig(node: Mapping[str, Any], branch: Mapping[str, Any] | None = None) -> Twig:
+def _twig(node: Mapping[str, Any], branch: Mapping[str, Any] | None, told: frozenset[str]) -> Twig:
+    """`told` are the labels of the choices before it: what is not followed here and was told there is left out."""
     steps = [node["does"]]
     while len(node["branches"]) == 1:
         after = node["branches"][0]["then"]
@@ -64,6 +65,7 @@ def _twig(node: Mapping[str, Any], branch: Mapping[str, Any] | None = None) -> T
         steps.append(after["does"])
         node = after
     outcomes = branch["outcomes"] if branch is not None else []
+    labels = {outcome["label"] for each in node["branches"] for outcome in each["outcomes"]} | set(node["more"])
     ended = node["action"] in ("done", "give_up")
     return Twig(
         label=" or ".join(outcome["label"] for outcome in outcomes),
@@ -72,6 +74,6 @@ def _twig(node: Mapping[str, Any], branch: Mapping[str, Any] | None = None) -> T
         steps=tuple(steps),
         end="cut" if node["cut"] else node["action"] if ended else "",
         price=price(node["cost"]) if not node["branches"] else "",
-        branches=tuple(_twig(each["then"], each) for each in node["branches"]),
-        more=tuple(node["more"]) if len(node["branches"]) > 1 else (),
+        branches=tuple(_twig(each["then"], each, told | labels) for each in node["branches"]),
+        more=tuple(label for label in node["more"] if label not in told) if len(node["branches"]) > 1 else (),
     )

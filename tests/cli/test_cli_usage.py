@@ -20,7 +20,7 @@ ROOT = get_command(app)
 GROUPS = ("account", "number", "operation", "task", "pin", "key", "user", "alert", "inbox", "app")
 COMMANDS = {
     *("register", "verify", "set-pin", "deregister", "migrate", "release", "import", "sync", "check", "doctor"),
-    *("adopt", "backup", "bundle", "explain"),
+    *("adopt", "backup", "bundle", "explain", "plan"),
     *("serve", "worker", "simulator", "demo", *GROUPS),
 }
 TOKEN = "EAA" + "b7Q" * 12

@@ -42,9 +42,10 @@ def plan(
     narrow: Annotated[bool, typer.Option("--narrow", help="Draw it from top to bottom, for a phone.")] = False,
     as_json: o.Json = False,
 ) -> int:
-    """Say what would be done with a number and what may come of it, without doing it.
+    """Say what would be done with a number, without doing it.
 
-    Nothing is sent and nothing is spent; with --read the number is read once first.
+    It tells too what each answer would lead to and what it would cost. Nothing is sent and nothing is spent; with
+    --read the number is read once first.
     """
     found = run(lambda linewright: linewright.plan(n, goal=goal, depth=depth, read=read))
     if svg is not None:
@@ -66,7 +67,6 @@ def _draw(found: Shape, file: Path, *, narrow: bool) -> None:
         raise UsageError(
             f"The drawing cannot be written to {file}: {error.strerror or type(error).__name__}.",
             fix="Name a file in a folder that can be written.",
-            reason="drawing",
         ) from None
 
 

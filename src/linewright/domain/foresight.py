@@ -19,11 +19,13 @@ from linewright.domain.journal import WRITES, CallKind
 from linewright.domain.number import Reading
 from linewright.domain.operation import OPEN_STATES, Goal, Operation
 
-__all__ = ["DEEPEST", "DEPTH", "Branch", "Node", "foresee", "supposed"]
+__all__ = ["DEEPEST", "DEPTH", "SUPPOSED", "Branch", "Node", "foresee", "supposed"]
 
 DEPTH = 2
 """Choices on one path whose other answers are followed too; after those only the likeliest is."""
 DEEPEST = 4
+SUPPOSED = "supposed"
+"""The id of an operation that nobody opened."""
 WIDTHS = (8, 4, 3, 2)
 """Answers that are followed at the first choice of a path, at the second, and so on; at the first all of them, where
 a deeper tree was asked for."""
@@ -98,7 +100,7 @@ def supposed(case: Case, goal: Goal) -> Case:
     """The number's case as if `goal` were asked for now. For a case without an open operation."""
     number, now = case.number, case.now
     operation = Operation(
-        id="supposed", goal=goal, number=number.id, e164=number.e164, account=number.account, opened_at=now
+        id=SUPPOSED, goal=goal, number=number.id, e164=number.e164, account=number.account, opened_at=now
     )
     return replace(case, operation=operation, readings=(), replies=())
 

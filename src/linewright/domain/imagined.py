@@ -22,10 +22,12 @@ from linewright.domain.pins import Change, ChangeKind, Pin, PinBook, PinOrigin, 
 from linewright.domain.standing import contradictory_since, judge
 from linewright.domain.weather import Weather, after_answer, claimed, is_shared
 
-__all__ = ["ANSWERED_AFTER", "Cost", "Imagined", "begin"]
+__all__ = ["IMAGINED", "Cost", "Imagined", "begin"]
 
 ANSWERED_AFTER = timedelta(minutes=1)
 """A person is imagined to answer so long after a question; it is no part of the time that a path waits."""
+IMAGINED = "imagined-"
+"""How the ids begin of what is only imagined."""
 TICK = timedelta(microseconds=1)
 READINGS_KEPT = 50
 
@@ -88,7 +90,7 @@ class Imagined:
         world, pin = self._pin_for(call)
         case, at = world.case, world._stamp()
         attempt = Attempt(
-            id=f"imagined-{world.made}",
+            id=f"{IMAGINED}{world.made}",
             operation=case.operation.id,
             number=case.number.id,
             call=call.kind,
@@ -131,7 +133,7 @@ class Imagined:
         at, brings = world._stamp(), answer is ReplyKind.VALUE
         pin = world._imagined_pin(PinOrigin.GIVEN, at) if brings and ask.kind is TaskKind.PIN else None
         reply = Reply(
-            id=f"imagined-{world.made}",
+            id=f"{IMAGINED}{world.made}",
             kind=ask.kind,
             topic=ask.topic,
             answer=answer,
@@ -196,7 +198,7 @@ class Imagined:
         return replace(self._with(pins=self._book(pins=(pin,))), made=self.made + 1), pin
 
     def _imagined_pin(self, origin: PinOrigin, at: datetime) -> Pin:
-        name = f"imagined-{self.made}"
+        name = f"{IMAGINED}{self.made}"
         return Pin(id=name, fingerprint=name, origin=origin, at=at)
 
     def _book(
