@@ -15,9 +15,11 @@ from linewright.domain.case import Case
 from linewright.domain.foresight import Branch, Node, foresee, supposed
 from linewright.domain.guesses import Likelihood
 from linewright.domain.journal import CallKind
+from linewright.domain.moving import Moving
 from linewright.domain.number import Reading
 from linewright.domain.operation import Goal, OperationState, ReplyKind, Topic
 from linewright.domain.rails import RAILS
+from linewright.foretold import plan_shape
 
 SENT = {"pin": "pin-right", "fingerprint": "digits-right"}
 EARLIER = SENT | {"operation": "earlier"}
@@ -218,3 +220,23 @@ def test_an_ended_operation_has_no_future() -> None:
 def test_the_rails_that_it_keeps_are_all() -> None:
     """Each is asked by `decide` itself; a new one is to be looked at in tests/promises/test_foretold.py too."""
     assert len(RAILS) == 11
+
+
+def test_a_release_asks_for_its_second_key() -> None:
+    given_up = now(goal=Goal.DEREGISTER, reading=ONLINE, operation={"release": True})
+    root = foresee(given_up)
+    assert isinstance(root.action, Ask)
+    assert root.action.topic is Topic.RELEASE
+    assert [node.cost.deregistrations for node in root.likeliest][-1] == 1
+    assert isinstance(ends(root), Done)
+
+
+def test_of_a_migration_nothing_is_told_that_a_look_at_two_accounts_decides() -> None:
+    plain = now(goal=Goal.MIGRATE)
+    root = foresee(replace(plain, moving=Moving(source=plain.number)))
+    assert root.action == Call(kind=CallKind.SURVEY)
+    assert root.cut
+    assert root.branches == ()
+    assert plan_shape(root, plain, depth=2)["summary"] == (
+        "Now: looks at the account that the number moves to; costs nothing. What comes of it cannot be foreseen."
+    )

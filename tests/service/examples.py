@@ -40,6 +40,7 @@ async def _story(stage: Stage) -> dict[str, Any]:
         "task": asked["task"],
         "pin": await got(f"/numbers/{PHONE}/pin"),
         "number": await got(f"/numbers/{PHONE}"),
+        "plan": await got(f"/numbers/{PHONE}/plan?depth=1"),
         "account": await got("/accounts/shop"),
         "entry": next(each for each in (await got("/errors"))["items"] if each["code"] == 133016),
         "explanation": await got("/errors/133016"),

@@ -24,6 +24,7 @@ SHAPES = {
     "operation": models.OperationShape,
     "pin": models.PinStatus,
     "number": models.NumberShape,
+    "plan": models.PlanShape,
     "account": models.AccountShape,
     "adopted": models.AdoptedShape,
     "entry": models.EntryShape,

@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.walk.house import House
 from tests.walk.steps import Walker
 
+from linewright.simulator.worlds import COEXISTENCE
+
 __all__ = ["SCHEMES", "SIZES", "Tour"]
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -116,6 +118,7 @@ class Tour:
             ("plan-blocked", f"/numbers/{number('133016')}/plan"),
             ("plan-online", f"/numbers/{number('133010')}/plan"),
             ("plan-healthy", f"/numbers/{number('133008')}/plan"),
+            ("plan-shared", f"/numbers/{number(COEXISTENCE)}/plan"),
             ("desk", "/desk"),
             ("operations", "/operations"),
             ("imports", "/imports"),

@@ -338,7 +338,7 @@ class PlanNode(BaseModel):
 class PlanShape(BaseModel):
     """What would be done now, and what each answer would lead to; nothing of it was done."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = _like("plan")
     number: NumberRef
     account: str
     goal: Goal
