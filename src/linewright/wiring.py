@@ -179,13 +179,34 @@ def assemble(
     quiet_the_wire(settings.log)
     make_home(settings.home)
     database = open_store(settings.database)
-    own_clock = clock or open_clock(settings.home, settings.clock_rate)
-    if isinstance(own_clock, HomeClock) and not is_loopback(settings.graph_url):
+    try:
+        return _put_together(settings, database, _clock_of(settings, clock), transport, reached, real, watch)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _clock_of(settings: Settings, given: Clock | None) -> Clock:
+    """The home's clock, or the one that stands in for it."""
+    clock = given or open_clock(settings.home, settings.clock_rate)
+    if isinstance(clock, HomeClock) and not is_loopback(settings.graph_url):
         raise UsageError(
             "This home is a rehearsal with a clock of its own; it must not meet the real remote.",
             fix="Use another home (LINEWRIGHT_HOME) for real numbers.",
             reason="clock-rate",
         )
+    return clock
+
+
+def _put_together(
+    settings: Settings,
+    database: Database,
+    own_clock: Clock,
+    transport: httpx.AsyncBaseTransport | None,
+    reached: Callable[[CrashPoint], None],
+    real: Callable[[], float] | None,
+    watch: Watch | None,
+) -> Installation:
     jobs = None if database.is_sqlite else QueueJobs(database, own_clock.seconds_until)
     database.waker = jobs
     vault = open_vault(settings.vault_key, settings.home, may_create=lambda: not holds_secrets(database))
