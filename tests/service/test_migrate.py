@@ -77,6 +77,7 @@ async def test_a_number_moves_from_its_page(tmp_path: Path) -> None:
         assert "no account named nowhere" in wrong.text
         shown = await person.send(page, f"/numbers/{id}/migrate", to="new")
         assert "what Linewright cannot see" in shown.text
+        assert "To go back, cancel: nothing was changed" in shown.text
         (task,) = await theatre.stage.lw.tasks()
         desk = await person.see(f"/desk/{task['id']}")
         assert "The destination has a payment method." in desk.text

@@ -73,6 +73,19 @@ class Walker:
         self.press("Add the account")
         self.sees(self.page.get_by_text("12 numbers").first)
 
+    def migrates(self, phone: str, account: str) -> str:
+        """From the number's page to its first question; the address of the operation's page."""
+        house, control = self.house, self.house.simulator.control
+        waba = control.add_account("Another account").id
+        token = control.add_token([waba], app=house.simulator.world.app.id).text
+        assert house.terminal("account", "add", account, "--waba", waba, stdin=token).status == 0
+        self.go(f"/numbers/{house.id_of(phone)}")
+        form = self.opens("Migrate")
+        form.get_by_label("The account that it moves to").fill(account)
+        form.get_by_role("button", name=re.compile("^Migrate")).click()
+        self.sees("has a payment method")
+        return str(self.page.locator("#to-operation").get_attribute("href"))
+
     def reads_the_fleet(self) -> None:
         """All twelve, over their standings; a search finds one; warnings come with their reasons."""
         self.turns_to("Fleet")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.walk.house import House
 from tests.walk.steps import Walker
 
-from linewright.simulator.worlds import COEXISTENCE
+from linewright.simulator.worlds import COEXISTENCE, HEALTHY
 
 __all__ = ["SCHEMES", "SIZES", "Tour"]
 
@@ -45,6 +45,7 @@ class Tour:
         admin.releases("133000", "2026-01-15")
         admin.adds_a_channel("ops-mail", "json://127.0.0.1:9/")
         self.imported = admin.imports(b"phone,pin\n+15550133000,\n+15550133009,246810\n+15550100001,\n")
+        self.migration = admin.migrates(HEALTHY, "elsewhere")
         invitation = admin.invites("operator")
         admin.go("/settings/tokens")
         admin.page.get_by_label("What it is for").fill("nightly report")
@@ -121,6 +122,7 @@ class Tour:
             ("plan-shared", f"/numbers/{number(COEXISTENCE)}/plan"),
             ("desk", "/desk"),
             ("operations", "/operations"),
+            ("operation-migration", self.migration),
             ("imports", "/imports"),
             ("import", self.imported),
             ("alerts", "/alerts"),
