@@ -114,4 +114,4 @@ def _holds(move: Move) -> None:
     move.source_untouched()
     source, new = move.door.number(move.source), move.new
     assert source["online"] or (new is not None and move.door.number(new)["online"])
-    assert sum(each.startswith(("create ok", "create drop_after")) for each in move.writes) <= 1
+    assert move.writes.count("create ok") <= 1
