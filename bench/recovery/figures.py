@@ -10,13 +10,16 @@ from typing import Any
 
 from bench.recovery.play import POLICIES, REFERENCES
 
-__all__ = ["GOALS", "Goal", "Row", "goals", "rows", "yardstick"]
+__all__ = ["GOALS", "YARDSTICKS", "Goal", "Row", "goals", "rows", "yardstick"]
 
 World = dict[str, Any]
 Play = dict[str, Any]
-YARDSTICK = "the yardstick"
+YARDSTICKS = ("auto", "ask")
+"""One for each setting of an account's `pin_reset`."""
 FLOOR = 60.0
 """Seconds added to both sides of a ratio of times, so that a clean world, which takes no time at all, counts as 1."""
+AUTOMATIC = 8
+"""Registrations in 72 hours that are made without a person."""
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,28 @@ def yardstick(world: World, setting: str) -> tuple[float | None, int]:
 
 
 def setting_of(policy: str) -> str:
+    if policy.startswith("yardstick, "):
+        return policy.removeprefix("yardstick, ")
     return (POLICIES | REFERENCES)[policy][0]
 
 
 def rows(worlds: list[World]) -> list[Row]:
-    """One row for each policy and the clairvoyant."""
-    return [_row(worlds, policy) for policy in [*POLICIES, "clairvoyant"]]
+    """One row for each policy, for the yardsticks, and for the clairvoyant."""
+    policies = [_row(worlds, policy, [world["plays"][policy] for world in worlds]) for policy in POLICIES]
+    sticks = [_row(worlds, f"yardstick, {setting}", _as_plays(worlds, setting)) for setting in YARDSTICKS]
+    return [*policies, *sticks, _row(worlds, "clairvoyant", [world["plays"]["clairvoyant"] for world in worlds])]
 
 
-def _row(worlds: list[World], policy: str) -> Row:
-    plays = [world["plays"][policy] for world in worlds]
+def _as_plays(worlds: list[World], setting: str) -> list[Play]:
+    """The plays of the best plan, each with the registrations of the yardstick."""
+    return [world["plays"][f"best, {setting}"] | {"registers": yardstick(world, setting)[1]} for world in worlds]
+
+
+def _row(worlds: list[World], policy: str, plays: list[Play]) -> Row:
     sticks = [yardstick(world, setting_of(policy)) for world in worlds]
     reachable = [play for play, (at, _) in zip(plays, sticks, strict=True) if at is not None]
     late = [
-        play["online_at"] - at
+        round(play["online_at"] - at, 1)
         for play, (at, _) in zip(plays, sticks, strict=True)
         if at is not None and play["online_at"] is not None
     ]
@@ -126,7 +137,7 @@ def _goals(worlds: list[World], policy: str) -> list[Goal]:
     reachable = [each for each in both if each[2] is not None]
     came = [each for each in reachable if each[1]["online_at"] is not None]
     calm = [each for each in came if not each[0]["outage"]]
-    stormy = [each for each in reachable if each[0]["outage"]]
+    stormy = [each for each in reachable if each[0]["outage"] and not _held_by_cap(each[0], each[1])]
     spent = sum(play["registers"] for _, play, _, _ in calm) / max(sum(least for *_, least in calm), 1)
     ratios = [(play["online_at"] + FLOOR) / (at + FLOOR) for _, play, at, _ in calm]
     late = [world["world"] for world, play, at, _ in stormy if not _soon_enough(world, play, at)]
@@ -144,10 +155,15 @@ def _goals(worlds: list[World], policy: str) -> list[Goal]:
         goal("online where the yardstick is", "at least 99 %", online, online >= 0.99, missing),
         goal("registrations, no outage", "at most 1.15 x", spent, spent <= 1.15, dear),
         goal("time, no outage, median", "at most 1.10 x", median(ratios or [1.0]), median(ratios or [1.0]) <= 1.1),
-        goal("soon after an outage", "all", 1 - len(late) / max(len(stormy), 1), not late, late),
+        goal("soon after an outage, inside the cap", "all", 1 - len(late) / max(len(stormy), 1), not late, late),
         goal("locks and blocks caused", "none", len(harmed), not harmed, harmed),
         goal("worlds with a needless question", "at most 5 %", needless, needless <= 0.05, asked),
     ]
+
+
+def _held_by_cap(world: World, play: Play) -> bool:
+    """Whether the registrations of 72 hours, ours or the remote's, were spent: what is then waited for is no outage."""
+    return play["registers"] >= AUTOMATIC or "used_up" in world["troubles"]
 
 
 def _soon_enough(world: World, play: Play, at: float) -> bool:

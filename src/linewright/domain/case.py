@@ -198,6 +198,10 @@ class Case:
         """The good readings of this operation taken at or after `moment`, oldest first."""
         return (reading for reading in self.readings if reading.good and reading.at >= moment)
 
+    def seen_before(self, moment: datetime) -> Reading | None:
+        """The last good reading of this operation taken before `moment`."""
+        return next((reading for reading in reversed(self.readings) if reading.good and reading.at < moment), None)
+
     @property
     def latest(self) -> datetime:
         """The latest moment that the journal of this phone holds, by whatever clock it was written."""

@@ -123,7 +123,8 @@ def _register(case: Case, attempt: Attempt) -> Step:
         else server_down_wait(attempt.number, times + 2 - len(SURE_PIN) + 1)
     )
     until = attempt.ended_at + wait
-    if case.now >= until:
+    word = case.reply(Topic.PIN, since=attempt.ended_at) or case.reply(Topic.LOCKED, since=attempt.ended_at)
+    if case.now >= until or word:
         return CallKind.REGISTER
     return Wait(
         until=until,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from linewright.domain.action import Action, Call, Done, Reason, Wait
 from linewright.domain.case import Case
-from linewright.domain.doubt import doubtful, was_registered
+from linewright.domain.doubt import doubtful, lost_too_often, was_registered
 from linewright.domain.journal import Attempt, CallKind, Outcome
 from linewright.domain.names import register_until
 from linewright.domain.number import Standing
@@ -236,7 +236,10 @@ def _make_register(case: Case, depth: int) -> Action:
     if case.moving is not None:
         return _make_register_anew(case)
     if case.candidates:
-        return Call(kind=CallKind.REGISTER, pin=_best_pin(case).id)
+        best = _best_pin(case)
+        if lost_too_often(case, best) and case.account.pin_reset == "auto" and reset_possible(case):
+            return toward(case, CallKind.SET_PIN, depth + 1)
+        return Call(kind=CallKind.REGISTER, pin=best.id)
     off = case.reply(Topic.PIN, ReplyKind.DONE) or case.reply(Topic.LOCKED, ReplyKind.DONE)
     unused = case.pins.state is PinState.NOT_USED
     if case.two_step is False or unused or (off and case.two_step is None):

@@ -526,7 +526,9 @@ def after_the_name(case: Case, since: Attempt) -> Step | None:
             "Meta declined the display name.",
             "Please give the number another display name in WhatsApp Manager and wait for its approval.",
         )
-    was_in_review = any(seen.name_in_review for seen in case.seen_since(since.at))
+    before = case.seen_before(since.at)
+    seen = [*([before] if before else []), *case.seen_since(since.at)]
+    was_in_review = any(reading.name_in_review for reading in seen)
     return CallKind.REGISTER if was_in_review and reading.name_approved else None
 
 

@@ -27,7 +27,15 @@ def request_code(case: Case, method: str) -> Action:
     word = case.reply(Topic.CODE, ReplyKind.RESEND)
     if word is None or case.ago(word.at) >= READY_FOR or _heeded(case, word):
         return _ask_first(case, late=word is not None and not _heeded(case, word))
-    return Call(kind=CallKind.REQUEST_CODE, method=word.method or method, reply=word.id)
+    return Call(kind=CallKind.REQUEST_CODE, method=reaching(case, word.method or method), reply=word.id)
+
+
+def reaching(case: Case, wanted: str) -> str:
+    """The way a code goes: the one asked for, unless it could not be sent so and the other way got through."""
+    requests = case.of_kind(CallKind.REQUEST_CODE)
+    failed = {a.method for a in requests if a.refused and case.remedy(a) == "code_not_sent"}
+    through = {a.method for a in requests if a.ok} - failed
+    return wanted if wanted not in failed or not through else str(min(through, key=str))
 
 
 def _heeded(case: Case, word: Reply) -> bool:
@@ -72,7 +80,7 @@ def next_move(case: Case, request: Attempt) -> Action | None:
     last = tries[-1] if tries else None
     used = resend is not None and any(a.reply == resend.id for a in case.of_kind(CallKind.REQUEST_CODE))
     if resend and not used and (last is None or resend.at >= last.ended_at):
-        method = resend.method or case.operation.code_method
+        method = reaching(case, resend.method or case.operation.code_method)
         return Call(kind=CallKind.REQUEST_CODE, method=method, reply=resend.id)
     expired = case.ago(request.ended_at) >= CODE_VALID
     reply = case.reply(Topic.CODE, ReplyKind.VALUE, since=request.at)
@@ -148,6 +156,8 @@ def ask_ready(case: Case, wrong: int) -> Ask:
 
 def _ask_when_ready(case: Case, message: str) -> Ask:
     phone = case.number.display or case.number.e164
+    if reaching(case, "SMS") != "SMS":
+        message += " An SMS could not be sent to this phone before; it is called instead."
     return Ask(
         kind=TaskKind.OTP,
         topic=Topic.CODE,
