@@ -196,7 +196,7 @@ class Hindsight:
             return None
         if "otp" not in self.open:
             comes = self.stage.desk.comes(self.clock.now())
-            if comes is not None and comes - self.clock.now() < SOON:
+            if comes is not None and comes - self.clock.now() < SOON and not self._code_lasts(comes):
                 self._send_code()
         answer = self._told("otp", ("value", "resend"))
         if isinstance(answer, list):
@@ -241,6 +241,10 @@ class Hindsight:
         return self.stage.desk.answer(key)
 
     # Calls
+
+    def _code_lasts(self, until: datetime) -> bool:
+        """Whether a code is under way that will still be good then."""
+        return any(not code.used and code.expires_at > until for code in self.phone.codes)
 
     def _send_code(self) -> None:
         method = "VOICE" if "SMS" in self.phone.failing_methods else "SMS"

@@ -151,6 +151,15 @@ def test_136024_2388091_without_a_wait_holds_for_an_hour_then_the_other_way_then
     story.answer(done=True).asks("otp").code().ends("done", "verified")
 
 
+def test_a_code_goes_the_way_that_got_through_though_the_other_is_asked_for(stage: Stage) -> None:
+    number = fresh(stage)
+    stage.door.change_number(number, failing_methods=["SMS"])
+    story = stage.verify(number).called("request_code 136024/2388091", "request_code ok").asks("otp", "call")
+    story.later(minutes=11).asks("otp", "An SMS could not be sent", "called instead")
+    story.answer(resend="sms").asks("otp", "call").code().ends("done", "verified")
+    assert story.count("request_code") == 3
+
+
 def test_136024_without_a_subcode_goes_on_when_a_reading_shows_it_verified(stage: Stage) -> None:
     number = stage.number(shows={"code_verification_status": "NOT_VERIFIED"}, ever_registered=False)
     stage.after(lambda: stage.door.change_number(number, shows={}), seconds=1)

@@ -58,6 +58,32 @@ def test_a_register_whose_pin_may_be_wrong_is_repeated_once_and_then_the_pin_is_
     story.answer(value=PIN).called(f"register {lost}", f"register {lost}", "register ok").comes_online()
 
 
+def test_a_pin_lost_twice_is_set_anew_where_the_account_allows_it_and_nobody_is_asked(stage: Stage) -> None:
+    number = stage.number(pin=PIN)
+    stage.update_account(pin_reset="auto")
+    stage.fault("register", "drop_before", times=2)
+    story = stage.register(number, pin=PIN).called(*["register drop_before"] * 2, "set_pin ok", "register ok")
+    story.comes_online().never_asked()
+
+
+def test_a_pin_set_anew_and_lost_twice_is_asked_for(stage: Stage) -> None:
+    number = stage.number(pin=PIN)
+    stage.update_account(pin_reset="auto")
+    stage.fault("register", "drop_before", times=4)
+    story = stage.register(number, pin=PIN).asks("pin", "lost")
+    assert (story.count("register"), story.count("set_pin")) == (4, 1)
+
+
+def test_a_persons_word_ends_the_wait_after_lost_answers(stage: Stage) -> None:
+    number = stage.number(pin=PIN)
+    stage.fault("register", "drop_before", times=2)
+    story = stage.register(number, pin=WRONG).asks("pin", "lost")
+    stage.door.manage(number, two_step="off")
+    began = stage.passed
+    story.answer(done=True).comes_online()
+    assert stage.passed - began < 2 * MINUTE
+
+
 def test_readings_are_taken_over_two_minutes_before_a_register_is_repeated(stage: Stage) -> None:
     number = stage.number(pin=PIN)
     stage.fault("register", "hang")

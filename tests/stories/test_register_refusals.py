@@ -268,6 +268,20 @@ def test_2388001_waits_while_the_name_is_in_review_and_registers_once_it_is_appr
     assert 2 * DAY <= story.gaps()[0] <= 2 * DAY + 6 * HOUR
 
 
+def test_2388001_with_the_name_approved_before_the_first_look_registers_and_asks_nobody(stage: Stage) -> None:
+    number = stage.number(ever_registered=False, name_status="PENDING_REVIEW", name_effect="refuse")
+    stage.after(lambda: stage.door.change_number(number, name_status="APPROVED"), hours=2)
+    story = stage.register(number).called("register 100/2388001", "register ok").comes_online().never_asked()
+    assert story.gaps() == [6 * HOUR]
+
+
+def test_2388001_again_though_the_name_was_approved_asks_a_person(stage: Stage) -> None:
+    number = stage.number(ever_registered=False, name_status="PENDING_REVIEW", name_effect="refuse")
+    stage.after(lambda: stage.door.change_number(number, name_status="APPROVED"), hours=2)
+    stage.answers("register", {"code": 100, "subcode": 2388001}, {"code": 100, "subcode": 2388001})
+    stage.register(number).called(*["register 100/2388001"] * 2).asks("fix", "display name")
+
+
 def test_2388001_with_the_name_declined_asks_for_another_name(stage: Stage) -> None:
     number = stage.number(name_status="DECLINED")
     stage.answers("register", {"code": 100, "subcode": 2388001})
