@@ -15,7 +15,7 @@ NUMBERS ?= 300
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-on check audit dist bench bench-queues fuzz chaos schema lock docs vendor clean
+.PHONY: help demo test test-on check audit dist bench bench-recovery bench-queues fuzz chaos schema lock docs vendor clean
 
 help: ## what can be done here
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,10 @@ chaos: $(READY) ## three workers killed, stopped and cut off, on PostgreSQL, the
 
 schema: $(READY) ## Schemathesis against a running service (SEED=, MINUTES=)
 	@$(BIN)/python -m tests.service.schema --seed $(SEED) --minutes $(MINUTES)
+
+bench-recovery: $(READY) ## numbers in trouble under Linewright, other ways, and hindsight (N=, SEED=; WRITE=1: the page)
+	@TMPDIR=$(SCRATCH) $(BIN)/python -m bench.recovery --n $(or $(N),1000) $(if $(WRITE),--write,) \
+	  $(if $(filter command line environment,$(origin SEED)),--seed $(SEED),)
 
 bench-queues: $(READY) ## three queues beside one another, in an environment of their own
 	@test -d $(VENV)-bench || $(PYTHON) -m venv $(VENV)-bench

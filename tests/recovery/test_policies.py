@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from bench.recovery.play import POLICIES, play
 from bench.recovery.score import breaches
-from bench.recovery.stage import Seen
+from bench.recovery.stage import Seen, Stage
 from bench.recovery.worlds import Owner, Trap, World, draw
 
 from linewright.simulator.calls import LoggedCall
@@ -138,3 +138,33 @@ def test_a_lock_after_a_breach_is_caused_and_one_without_is_not() -> None:
     assert (score.locks, score.caused_locks) == (1, 0)
     score = play(MISTAKEN, "retry, 5 tries")
     assert (score.locks, score.caused_locks) == (1, 1)
+
+
+# No leak
+
+LASTS = 18_000.0
+BEHIND = (
+    {"down_until": 30_000.0},
+    {"deregisters_owed": 1},
+    {"verified": False, "shows": {"code_verification_status": "VERIFIED"}},
+    {"deletion_ends_at": 30_000.0},
+)
+
+
+@pytest.mark.parametrize("policy", ["Linewright, auto", "errors page as a script"])
+def test_worlds_that_look_alike_are_treated_alike(policy: str) -> None:
+    """Behind an outage that answers alike lie different truths; nothing of them shows before it ends."""
+    plain = replace(CLEAN, truth=CLEAN.truth | {"pin": RIGHT, "down_until": LASTS}, given=RIGHT)
+    others = [replace(plain, truth=plain.truth | behind) for behind in BEHIND]
+    others += [replace(plain, given=WRONG), replace(plain, owner=Owner(None, "knows", WRONG))]
+    before = calls_before(plain, policy)
+    assert len(before) >= 5
+    for other in others:
+        assert calls_before(other, policy) == before, other.truth
+
+
+def calls_before(world: World, policy: str) -> list[tuple[int, str]]:
+    stage = Stage(world, POLICIES[policy][0])
+    play(world, policy, stage=stage)
+    calls = [(stage.seconds(each.call.started_at), each.call.kind) for each in stage.wire.seen]
+    return [(round(at), kind) for at, kind in calls if at < LASTS]

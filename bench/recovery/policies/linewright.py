@@ -18,7 +18,7 @@ from linewright.config import Settings
 from linewright.face import Linewright
 from linewright.secret import Secret
 
-__all__ = ["run"]
+__all__ = ["empty_home", "run"]
 
 ENDS = ("done", "gave_up", "cancelled")
 NOWHERE = "http://127.0.0.1:1"
@@ -41,21 +41,21 @@ def run(job: Any, wire: httpx.AsyncBaseTransport, clock: Clock, person: Person, 
     """Registers the number and answers as the person does, until it ends or the time is over; how it ended."""
     with tempfile.TemporaryDirectory(prefix="linewright-bench-") as folder:
         home = Path(folder) / "home"
-        shutil.copytree(_empty_home(), home)
+        shutil.copytree(Path(empty_home().name) / "home", home)
         return asyncio.run(_lived(job, wire, clock, person, ends, home))
 
 
 @cache
-def _empty_home() -> Path:
-    """A home whose database is made, to be copied: a process makes it once."""
-    home = Path(tempfile.mkdtemp(prefix="linewright-bench-"), "home")
+def empty_home() -> tempfile.TemporaryDirectory[str]:
+    """A home whose database is made, to be copied; processes forked after the first call share it."""
+    folder = tempfile.TemporaryDirectory(prefix="linewright-bench-")
 
     async def make() -> None:
-        async with Linewright(settings=Settings(home=home, graph_url=NOWHERE)):
+        async with Linewright(settings=Settings(home=Path(folder.name) / "home", graph_url=NOWHERE)):
             pass
 
     asyncio.run(make())
-    return home
+    return folder
 
 
 async def _lived(
