@@ -61,16 +61,14 @@ def put_back(office: Installation) -> list[Finding]:
     """What a home that was put back from a copy must be told, for as long as it matters."""
     now = office.clock.now()
     known = office.store.copies.taken_up(now)
-    if known is None or known.restored_at is None:
+    ends = known.restored_at + WINDOW if known is not None and known.restored_at is not None else None
+    if known is None or ends is None or now >= ends:
         return []
     resting = [
         line.account.name
         for line in office.store.accounts.all()
         if line.account.paused and line.account.name not in known.paused_before
     ]
-    ends = known.restored_at + WINDOW
-    if now >= ends and not resting:
-        return []
     message = (
         f"This home was put back on {known.restored_at:%Y-%m-%d %H:%M} UTC from a copy of "
         f"{known.copied_at:%Y-%m-%d %H:%M} UTC; what was done between is not known here."

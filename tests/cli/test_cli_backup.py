@@ -194,3 +194,16 @@ class TestTheDoctorAndTheKey:
         (cli.home / "linewright.db").rename(place / "linewright.db")
         monkeypatch.setenv("LINEWRIGHT_DATABASE_URL", f"sqlite:///{place / 'linewright.db'}")
         assert self.line(cli)["fix"] is None
+
+
+def test_the_doctor_tells_of_a_restore_for_as_long_as_it_matters(cli: Cli) -> None:
+    def told() -> list[dict[str, Any]]:
+        return [item for item in cli("doctor", "--json").json["items"] if item["name"] == "restored"]
+
+    assert told() == []
+    cli("backup", "--restored")
+    assert [(item["ok"], "demo --resume" in item["fix"]) for item in told()] == [(False, True)]
+    cli("account", "update", "demo", "--resume")
+    assert [(item["ok"], "at most 2 times" in item["message"]) for item in told()] == [(True, True)]
+    cli.advance(72 * 3600)
+    assert told() == []
