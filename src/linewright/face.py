@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -717,7 +718,8 @@ class Linewright:
             await self.doctor(number.id)
         case = case_of(self.office, number, wanted)
         seen = self._store.numbers.latest(number.id) if read else None
-        return plan_shape(foresee(case, depth=deep, first=seen), case, depth=deep, read=seen)
+        root = await asyncio.to_thread(foresee, case, depth=deep, first=seen)  # a long journal takes its time
+        return plan_shape(root, case, depth=deep, read=seen)
 
     async def check(self, account: str | None = None) -> Shape:
         """Looks at every account and number once, and says which need attention and why: each item carries its

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -87,7 +88,9 @@ def test_what_comes_was_foretold(cli: Cli, number: str, pin: str, then: str) -> 
         while key["action"] == "call":
             key = key["branches"][0]["then"]
         assert key["action"] == {"asking": "ask", "waiting": "wait"}[then]
-    after = cli("plan", number, "--json").json
+    told = cli("plan", number, "--json").out
+    assert not pin or pin not in told
+    after = json.loads(told)
     assert after["operation"] == done["id"]
     assert after["tree"]["reason"] == done["reason"]
     assert after["tree"]["why"] == done["message"]

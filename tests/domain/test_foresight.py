@@ -18,7 +18,6 @@ from linewright.domain.journal import CallKind
 from linewright.domain.moving import Moving
 from linewright.domain.number import Reading
 from linewright.domain.operation import Goal, OperationState, ReplyKind, Topic
-from linewright.domain.rails import RAILS
 from linewright.foretold import plan_shape
 
 SENT = {"pin": "pin-right", "fingerprint": "digits-right"}
@@ -215,11 +214,6 @@ def test_an_ended_operation_has_no_future() -> None:
     over = now(operation={"state": OperationState.DONE})
     with pytest.raises(ValueError, match="ended"):
         foresee(over)
-
-
-def test_the_rails_that_it_keeps_are_all() -> None:
-    """Each is asked by `decide` itself; a new one is to be looked at in tests/promises/test_foretold.py too."""
-    assert len(RAILS) == 11
 
 
 def test_a_release_asks_for_its_second_key() -> None:

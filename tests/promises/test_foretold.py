@@ -21,7 +21,7 @@ from linewright.domain.journal import WRITES, CallKind
 from linewright.domain.operation import OPEN_STATES
 from linewright.engine import turn
 
-LIVES = 12
+LIVES = 8
 STEPS = 12
 SPACE, WINDOW, BLOCK = timedelta(seconds=35), timedelta(hours=72), timedelta(hours=72)
 CLOSE = timedelta(seconds=1)
