@@ -152,13 +152,18 @@ def _spread(root: _Card) -> tuple[float, float]:
 
 
 def _column(card: _Card, x: float, y: float) -> float:
-    """Lays a card and all beneath it; where the next one may begin."""
+    """Lays a card and all beneath it; where its lowest part ends.
+
+    What has nothing beneath it goes right under the card before; the rest below all that belongs to that one, so
+    that no two forks lie side by side.
+    """
     card.x, card.y = x, y
-    down = y
-    for place, branch in enumerate(card.below):
-        down = _column(branch, x + card.width + ACROSS, down + (GAP if place else 0))
-    down += LEADING + 6 if card.more else 0
-    return max(down, y + card.height)
+    free = lowest = y - GAP
+    for branch in card.below:
+        begin = (lowest if branch.below else free) + GAP
+        lowest = max(lowest, _column(branch, x + card.width + ACROSS, begin))
+        free = lowest if branch.below and branch is card.below[-1] else branch.y + branch.height
+    return max(lowest, y + card.height, free + LEADING + 6 if card.more else 0)
 
 
 def _right(card: _Card) -> float:
