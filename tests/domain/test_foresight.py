@@ -18,7 +18,7 @@ from linewright.domain.journal import CallKind
 from linewright.domain.moving import Moving
 from linewright.domain.number import Reading
 from linewright.domain.operation import Goal, OperationState, ReplyKind, Topic
-from linewright.foretold import plan_shape
+from linewright.foretold import ASKS, plan_shape
 
 SENT = {"pin": "pin-right", "fingerprint": "digits-right"}
 EARLIER = SENT | {"operation": "earlier"}
@@ -234,3 +234,7 @@ def test_of_a_migration_nothing_is_told_that_a_look_at_two_accounts_decides() ->
     assert plan_shape(root, plain, depth=2)["summary"] == (
         "Now: looks at the account that the number moves to; costs nothing. What comes of it cannot be foreseen."
     )
+
+
+def test_every_question_has_its_words() -> None:
+    assert set(ASKS) == set(Topic)
