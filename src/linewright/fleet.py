@@ -78,6 +78,8 @@ class FleetCheck:
         self._clock = office.clock
         self._together = together
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._keeping = asyncio.Lock()
+        """What is kept of a page holds the loop for a while: one at a time, so that turns come in between."""
 
     async def serve(self, stopping: asyncio.Event) -> None:
         """Looks at each account when its time comes, until `stopping` is set; then gives back what is under way.
@@ -203,7 +205,8 @@ class FleetCheck:
                 if daily:
                     facts, told = await self._daily(client, account, facts, looked)
                     looked_at = self._clock.now() if told else looked_at
-        self._finish(check, looked, facts, looked_at, known=account.hold)
+        async with self._keeping:
+            self._finish(check, looked, facts, looked_at, known=account.hold)
         return looked
 
     async def _list(self, client: GraphClient, account: Account, check: Check, looked: Looked) -> Check:
@@ -214,7 +217,8 @@ class FleetCheck:
             looked.whole = page.outcome is Outcome.OK
             if looked.whole:
                 rows = [row for row in page.body["data"] if isinstance(row, dict)]
-                told = self._store.numbers.keep_page(account.name, rows, at=asked)
+                async with self._keeping:
+                    told = self._store.numbers.keep_page(account.name, rows, at=asked)
                 looked.numbers += told.numbers
                 looked.doubtful += told.doubtful
                 looked.news += told.changed
