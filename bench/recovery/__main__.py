@@ -1,4 +1,5 @@
 """python -m bench.recovery [--n N] [--seed S] [--write]      the table; with --write also the page and the pictures
+python -m bench.recovery --again      what --write writes, anew from the worlds of the last run
 python -m bench.recovery --seed S --world K --trace [--policy ONE] [--beside ANOTHER]      one world, side by side"""
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from bench.recovery.trace import side_by_side
 from bench.recovery.worlds import draw
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-KEPT = Path("build") / "recovery.json"
+KEPT, WORLDS = Path("build") / "recovery.json", Path("build") / "recovery-worlds.json"
+"""The figures, and what became of each world under each policy."""
 TUNED_SHARE = 0.3
 """Of the worlds of a run without --seed: those that were tuned on, reported apart."""
 
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="only worlds of this seed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="write docs/recovery.md, its JSON and its pictures")
+    parser.add_argument("--again", action="store_true", help="figures, page and pictures anew from the last run")
     parser.add_argument("--world", type=int, help="the place of one world")
     parser.add_argument("--trace", action="store_true", help="print one world's timeline under two policies")
     parser.add_argument("--policy", default="Linewright, auto", choices=[*POLICIES, *REFERENCES])
@@ -42,27 +45,37 @@ def main() -> None:
             sys.exit("--trace needs --world K, and --seed S unless it is a world of the hold-out.")
         print(side_by_side(draw(asked.seed or HOLD_OUT, asked.world), asked.policy, asked.beside))
         return
-    kept = _run(asked.n, asked.seed, asked.processes)
+    kept = _again() if asked.again else _run(asked.n, asked.seed, asked.processes)
     for one in kept["sets"]:
         print(report.table(one), end="\n\n")
-    _keep(kept, write=asked.write)
+    _keep(kept, write=asked.write or asked.again)
 
 
 def _run(count: int, seed: int | None, processes: int) -> dict[str, Any]:
     began = time.perf_counter()
     tuned = round(count * TUNED_SHARE)
     parts = {seed: count} if seed is not None else {HOLD_OUT: count - tuned, TUNED_ON: tuned}
-    sets = [
-        report.figures_of(each, play_all(each, number, processes=processes, told=_teller(number)))
+    played = {
+        each: play_all(each, number, processes=processes, told=_teller(number))
         for each, number in parts.items()
         if number
-    ]
+    }
+    WORLDS.parent.mkdir(exist_ok=True)
+    WORLDS.write_text(json.dumps(played) + "\n")
+    sets = [report.figures_of(each, worlds) for each, worlds in played.items()]
     return {
         "command": shlex.join(["python", "-m", "bench.recovery", *sys.argv[1:]]),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "seconds": round(time.perf_counter() - began),
         "sets": sets,
     }
+
+
+def _again() -> dict[str, Any]:
+    """The figures of the worlds that the last run with --write played, after a figure was added or corrected."""
+    kept: dict[str, Any] = json.loads((DOCS / "recovery.json").read_text())
+    played = json.loads(WORLDS.read_text())
+    return kept | {"sets": [report.figures_of(int(seed), worlds) for seed, worlds in played.items()]}
 
 
 def _teller(whole: int) -> Any:

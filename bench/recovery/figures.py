@@ -50,9 +50,13 @@ class Row:
 
 def yardstick(world: World, setting: str) -> tuple[float | None, int]:
     """When the yardstick is online (None: never) and its registrations: the time of the best plan under this
-    setting, with the registrations of the one that must discover."""
+    setting, with the registrations of the one that must discover, or Linewright's own where a trouble passed unheard
+    while it waited for something else."""
     plays = world["plays"]
-    return plays[f"best, {setting}"]["online_at"], plays[f"discovering, {setting}"]["registers"]
+    least, ours = plays[f"discovering, {setting}"]["registers"], plays[f"Linewright, {setting}"]
+    if ours["online_at"] is not None:
+        least = min(least, ours["registers"])
+    return plays[f"best, {setting}"]["online_at"], least
 
 
 def setting_of(policy: str) -> str:

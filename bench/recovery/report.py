@@ -10,6 +10,7 @@ from typing import Any
 from bench.recovery.curves import curves
 from bench.recovery.figures import YARDSTICKS, goals, rows, yardstick
 from bench.recovery.hindsight import HIDDEN
+from bench.recovery.losses import losses
 from bench.recovery.play import POLICIES
 from bench.recovery.run import HOLD_OUT, TUNED_ON
 from bench.recovery.worlds import mixture
@@ -32,6 +33,7 @@ def figures_of(seed: int, worlds: list[World]) -> dict[str, Any]:
         "rows": [row.as_json() for row in rows(worlds)],
         "goals": [goal.as_json() for goal in goals(worlds)],
         "troubles": _by_trouble(worlds),
+        "losses": losses(worlds),
         "curves": curves(worlds),
     }
 
@@ -65,7 +67,8 @@ COLUMNS = (
     ("locks caused", lambda row: str(row["caused_locks"])),
     ("blocks caused", lambda row: str(row["caused_blocks"])),
     ("questions", lambda row: f"{row['questions']:.2f}"),
-    ("needless in", lambda row: _percent(row["needless"])),
+    ("needless in", lambda row: _percent(row["needless"]) if row["policy"] in POLICIES else "-"),
+    ("said online, was not", lambda row: str(row["said_online_was_not"])),
     ("later, median", lambda row: _span(row["late_median"])),
     ("later, p90", lambda row: _span(row["late_p90"])),
 )
@@ -111,6 +114,7 @@ def page(kept: Mapping[str, Any]) -> str:
         "policies": "\n\n".join(f"### {_title(one)}\n\n{_policies(one)}" for one in sets),
         "goals": "\n\n".join(f"### {_title(one)}\n\n{_goals(one)}" for one in sets),
         "died_of": _died_of(sets[0]),
+        "losses": _losses(sets[0]),
         "by_trouble": _troubles(sets[0]),
         "mixture": _mixture(),
         "hidden": "\n".join(f"- {text};" for text in HIDDEN.values()).rstrip(";") + ".",
@@ -141,6 +145,21 @@ def _died_of(figures: Figures) -> str:
     for row in figures["rows"]:
         whys = ", ".join(f"{why} ({count})" for why, count in list(row["died_of"].items())[:6])
         lines.append(f"| {row['policy']} | {sum(row['died_of'].values())} | {whys or 'nothing'} |")
+    return "\n".join(lines)
+
+
+def _losses(figures: Figures) -> str:
+    words = {
+        "not online": "a script is online, Linewright never",
+        "later": "a script is online more than 5 minutes earlier",
+        "dearer": "a script needs fewer registrations",
+    }
+    lines = ["| policy | where | worlds | troubles of these worlds |", "|---|---|---|---|"]
+    for loss in figures["losses"]:
+        count, most = len(loss["worlds"]), loss["troubles"].items()
+        named = ", ".join(f"{trouble.replace('_', ' ')} {times}" for trouble, times in most) or "-"
+        share = _percent(count / max(figures["worlds"], 1))
+        lines.append(f"| {loss['policy']} | {words[loss['kind']]} | {count} ({share}) | {named} |")
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ from tests.support.promises import Breach
 from tests.support.weather import explore
 
 from linewright.domain import action as actions
-from linewright.domain import doubt, ladders, pins, plan, rails, standing, verification
+from linewright.domain import budget, doubt, ladders, pins, plan, rails, standing, verification
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
@@ -198,9 +198,9 @@ PLANTED = (
     Planted((3,), "spacing of 29 s", setting(rails, "SPACING", timedelta(seconds=29))),
     Planted((3,), "the rail spacing removed", without(rails.spacing)),
     Planted((3,), "spacing counted from the sending", counts_from_the_sending),
-    Planted((3,), "eleven registrations by itself", setting(rails, "AUTOMATIC_LIMIT", 11)),
+    Planted((3,), "eleven registrations by itself", setting(budget, "AUTOMATIC_LIMIT", 11)),
     Planted((3,), "the rail automatic-cap removed", without(rails.automatic_cap)),
-    Planted((3,), "a window of 71 h", setting(rails, "WINDOW", timedelta(hours=71))),
+    Planted((3,), "a window of 71 h", setting(budget, "WINDOW", timedelta(hours=71))),
     Planted((3,), "the rail told-to-wait removed", without(rails.told_to_wait)),
     Planted((3,), "a told wait is not read", setting(ladders, "told_wait", lambda attempt: None)),
     Planted((3,), "a block of 71 h", setting(ladders, "BLOCK", timedelta(hours=71))),

@@ -145,9 +145,8 @@ def test_a_lock_after_a_breach_is_caused_and_one_without_is_not() -> None:
 LASTS = 18_000.0
 BEHIND = (
     {"down_until": 30_000.0},
-    {"deregisters_owed": 1},
+    {"deregisters_owed": 1, "deletion_ends_at": 30_000.0},
     {"verified": False, "shows": {"code_verification_status": "VERIFIED"}},
-    {"deletion_ends_at": 30_000.0},
 )
 
 
@@ -156,7 +155,7 @@ def test_worlds_that_look_alike_are_treated_alike(policy: str) -> None:
     """Behind an outage that answers alike lie different truths; nothing of them shows before it ends."""
     plain = replace(CLEAN, truth=CLEAN.truth | {"pin": RIGHT, "down_until": LASTS}, given=RIGHT)
     others = [replace(plain, truth=plain.truth | behind) for behind in BEHIND]
-    others += [replace(plain, given=WRONG), replace(plain, owner=Owner(None, "knows", WRONG))]
+    others.append(replace(plain, given=WRONG, owner=Owner(None, "knows", WRONG)))
     before = calls_before(plain, policy)
     assert len(before) >= 5
     for other in others:
