@@ -137,8 +137,8 @@ def goals(worlds: list[World]) -> list[Goal]:
 
 def _goals(worlds: list[World], policy: str) -> list[Goal]:
     setting = setting_of(policy)
-    both = [(world, world["plays"][policy], *yardstick(world, setting)) for world in worlds]
-    reachable = [each for each in both if each[2] is not None]
+    both = [(world, world["plays"][policy], yardstick(world, setting)) for world in worlds]
+    reachable = [(world, play, at, least) for world, play, (at, least) in both if at is not None]
     came = [each for each in reachable if each[1]["online_at"] is not None]
     calm = [each for each in came if not each[0]["outage"]]
     stormy = [each for each in reachable if each[0]["outage"] and not _held_by_cap(each[0], each[1])]
@@ -146,8 +146,8 @@ def _goals(worlds: list[World], policy: str) -> list[Goal]:
     ratios = [(play["online_at"] + FLOOR) / (at + FLOOR) for _, play, at, _ in calm]
     late = [world["world"] for world, play, at, _ in stormy if not _soon_enough(world, play, at)]
     missing = [world["world"] for world, play, *_ in reachable if play["online_at"] is None]
-    harmed = [each["world"] for each, play, *_ in both if play["caused_locks"] or play["caused_blocks"]]
-    asked = [each["world"] for each, play, *_ in both if play["needless"]]
+    harmed = [each["world"] for each, play, _ in both if play["caused_locks"] or play["caused_blocks"]]
+    asked = [each["world"] for each, play, _ in both if play["needless"]]
 
     def goal(name: str, wanted: str, measured: float, met: bool, short: Iterable[str] = ()) -> Goal:
         return Goal(name, policy, wanted, round(measured, 4), met, tuple(short))

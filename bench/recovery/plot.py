@@ -184,7 +184,7 @@ def photograph(svg: Path, shape: Shape) -> Path:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         size = {"width": shape.width, "height": shape.height}
-        page = browser.new_page(viewport=size, device_scale_factor=2)  # type: ignore[arg-type]  # a plain dict will do
+        page = browser.new_page(viewport=size, device_scale_factor=2)
         page.set_content(f'<body style="margin:0">{svg.read_text()}</body>')
         page.screenshot(path=target)
         browser.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def _by_trouble(worlds: list[World]) -> dict[str, dict[str, float]]:
 
 # The terminal
 
-COLUMNS = (
+COLUMNS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("online 72 h", lambda row: _percent(row["online_72h"])),
     ("7 days", lambda row: _percent(row["online_7d"])),
     ("of yardstick's", lambda row: _percent(row["of_yardstick"])),

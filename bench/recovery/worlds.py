@@ -118,7 +118,8 @@ class _Maker:
         self.shows: dict[str, Any] = {}
         self.temper: dict[str, Any] = {}
         self.traps: list[Trap] = []
-        self.outage, self.heard = 0.0, None
+        self.outage = 0.0
+        self.heard: int | None = None
         self.decision: tuple[float, str] | None = None
 
     def make(self) -> World:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import httpx
 
@@ -112,7 +113,7 @@ class _Script:
             self.sleep(60)
         raise _Stop("133006")
 
-    def _asked(self, kind: str, answers: tuple[str, ...]):  # type: ignore[no-untyped-def]  # the desk's own answer
+    def _asked(self, kind: str, answers: tuple[str, ...]) -> Any:
         self.asked += 1
         key = f"{kind} {self.asked}"
         due = self.person.ask(key, kind, answers)

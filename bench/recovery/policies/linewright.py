@@ -105,4 +105,4 @@ async def _answer(lw: Linewright, person: Person, task: str) -> None:
     elif said.kind == "resend":
         await lw.answer(task, resend=said.value.lower())
     else:
-        await lw.answer(task, **{said.kind: True})
+        await lw.answer(task, approve=said.kind == "approve", done=said.kind == "done")
