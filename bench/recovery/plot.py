@@ -183,8 +183,7 @@ def photograph(svg: Path, shape: Shape) -> Path:
     target = svg.with_suffix(".png")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        size = {"width": shape.width, "height": shape.height}
-        page = browser.new_page(viewport=size, device_scale_factor=2)
+        page = browser.new_page(viewport={"width": shape.width, "height": shape.height}, device_scale_factor=2)
         page.set_content(f'<body style="margin:0">{svg.read_text()}</body>')
         page.screenshot(path=target)
         browser.close()

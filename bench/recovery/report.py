@@ -13,7 +13,7 @@ from bench.recovery.hindsight import HIDDEN
 from bench.recovery.losses import losses
 from bench.recovery.play import POLICIES
 from bench.recovery.run import HOLD_OUT, TUNED_ON
-from bench.recovery.worlds import mixture
+from bench.recovery.worlds import draw, mixture
 
 __all__ = ["TEMPLATE", "figures_of", "page", "table"]
 
@@ -137,7 +137,21 @@ def _goals(figures: Figures) -> str:
     for goal in figures["goals"]:
         mark = "met" if goal["met"] else "**falls short**"
         lines.append(f"| {goal['name']} | {goal['policy']} | {goal['wanted']} | {_measured(goal)} | {mark} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_short(figures)])
+
+
+def _short(figures: Figures) -> list[str]:
+    """The worlds that fell short of a goal, with their troubles."""
+    said: dict[str, list[str]] = {}
+    for goal in figures["goals"]:
+        for world in () if goal["met"] else goal["short"][:SHOWN]:
+            troubles = ", ".join(draw(*map(int, world.split("/"))).troubles).replace("_", " ")
+            said.setdefault(goal["name"], []).append(f"{world} ({troubles})")
+    return [
+        line
+        for name, worlds in said.items()
+        for line in ("", f"Short of *{name}*: {'; '.join(dict.fromkeys(worlds))}.")
+    ]
 
 
 def _died_of(figures: Figures) -> str:
