@@ -32,7 +32,8 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Scene:
-    """A phone in the middle of its life: an intent is open, a question was answered with a code."""
+    """A phone in the middle of its life: an intent is open, a question was answered with a code. Its operation has a
+    source, as that of a migration has."""
 
     number: Number
     operation: str
@@ -51,6 +52,8 @@ OK = Answer(call=CallKind.REGISTER, outcome=Outcome.OK)
 WRITES: dict[str, Callable[[Ledger, Scene], Any]] = {
     "adopt_intents": lambda ledger, s: ledger.adopt_intents(s.number.e164, s.now),
     "save_reading": lambda ledger, s: ledger.save_reading(s.operation, reading(s.now)),
+    "save_source_reading": lambda ledger, s: ledger.save_source_reading(s.operation, reading(s.now)),
+    "save_destination": lambda ledger, s: ledger.save_destination(s.operation, "777", s.number.display, s.now),
     "save_intent": lambda ledger, s: ledger.save_intent(s.attempt()),
     "save_answer": lambda ledger, s: ledger.save_answer(s.intent, OK, s.now),
     "save_hold": lambda ledger, s: ledger.save_hold("acme", Hold(usage=False, since=s.now, probe_at=s.now + HOUR)),
@@ -71,8 +74,10 @@ READS: dict[str, Callable[[Ledger, Scene], Any]] = {
 
 
 @pytest.fixture
-def scene(store: Store, number: Number, now: datetime) -> Scene:
+def scene(store: Store, database: Database, number: Number, now: datetime) -> Scene:
     opened, _ = store.operations.open(Goal.REGISTER, number, now=now)
+    with database.writing() as connection:
+        connection.execute(t.operations.update().values(source=number.id))
     store.ledger.rest(opened.id, rested(ask()), now, opened.version)
     task = store.tasks.shown_by(opened.id)
     assert task is not None

@@ -20,6 +20,7 @@ Key = tuple[int, int | None]
 OTHER_HTTP: dict[Key, str] = {
     (1, None): "The reference says 400; the simulator takes the unkinder 500, a 5xx that does carry a code.",
     (4, None): "The reference says 400; real logs show 403.",
+    (200000, None): "No source gives a status, so the catalogue names none; the simulator has to send one.",
     (200000, 3095008): "No source gives a status, so the catalogue names none; the simulator has to send one.",
     (2494100, None): "No source gives a status, so the catalogue names none; the simulator has to send one.",
 }
@@ -53,7 +54,6 @@ NEVER_SENT: dict[str, tuple[str, ...]] = {
         "2388091",
         "2388093",
         "33",
-        "200000",
     ),
     "Codes that no rule of the simulator leads to; stories send them as faults.": (
         "17",
