@@ -36,7 +36,6 @@ class Row:
     wrong_pins: int
     caused_locks: int
     caused_blocks: int
-    breaches: int
     questions: float
     needless: float
     late_median: float | None
@@ -95,7 +94,6 @@ def _row(worlds: list[World], policy: str, plays: list[Play]) -> Row:
         wrong_pins=sum(play["wrong_pins"] for play in plays),
         caused_locks=sum(play["caused_locks"] for play in plays),
         caused_blocks=sum(play["caused_blocks"] for play in plays),
-        breaches=sum(len(play["breaches"]) for play in plays),
         questions=sum(len(play["questions"]) for play in plays) / len(plays),
         needless=_share(bool(play["needless"]) for play in plays),
         late_median=median(late) if late else None,

@@ -52,6 +52,8 @@ class Desk:
         self._given = {world.given} if world.given else set[str]()
         self._engaged_until: datetime | None = None
         self._dones = 0
+        self.switched_off: list[datetime] = []
+        """When two-step verification was switched off, or was said to be."""
         self.questions: list[Question] = []
         self.said: set[str] = set(self._given)
         """The PINs that came from the person."""
@@ -118,6 +120,7 @@ class Desk:
         if pin is None or knows == "switches_two_step_off":
             if pin is not None:
                 self._door.manage(self._number, two_step="off")
+            self.switched_off.append(self._clock.now())
             return Answer("done")
         if knows == "is_mistaken_first":
             if self._owner.believes in self._given:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,7 +65,8 @@ def score(stage: Stage, policy: str, end: str) -> Score:
     stage.wire.look()
     registers = [seen for seen in stage.wire.seen if seen.call.kind == "register"]
     fingerprint = stage.simulator.face.log.fingerprint
-    found = list(breaches(stage.wire.seen, {fingerprint(pin) for pin in stage.desk.said}))
+    given = {fingerprint(pin) for pin in stage.desk.said}
+    found = list(breaches(stage.wire.seen, given, stage.desk.switched_off))
     asked = [question for question in stage.desk.questions if not question.offer]
     wants = needed(stage)
     online = {_label(mark): _online_at(stage, stage.began + mark) for mark in MARKS}
@@ -114,10 +115,11 @@ def _wrong(seen: Seen) -> bool:
 # Breaches
 
 
-def breaches(seen: list[Seen], given: set[str]) -> Iterator[Breach]:
+def breaches(seen: list[Seen], given: set[str], switched_off: Sequence[datetime] = ()) -> Iterator[Breach]:
     """The calls of a log that broke what the caller had been told. `given` are the PINs that a person gave, by the
-    fingerprints of the log."""
+    fingerprints of the log; `switched_off` when a person said that no PIN is needed any more."""
     heard: set[str] = set()
+    changes = list(switched_off)
     known: set[str] = set()
     holds: datetime | None = None
     sent: list[datetime] = []
@@ -130,6 +132,9 @@ def breaches(seen: list[Seen], given: set[str]) -> Iterator[Breach]:
         if call.kind != "register":
             continue
         at = call.started_at
+        while changes and changes[0] <= at:
+            changes.pop(0)
+            heard.clear()
         sent = [moment for moment in sent if at - moment < WINDOW]
         if pin in heard:
             yield Breach("repeated", at)

@@ -122,6 +122,12 @@ def test_a_refused_pin_sent_again_is_found_until_the_pin_was_set_anew() -> None:
     assert found(seen(0, code=133005), seen(1, "set_pin", pin="b"), seen(5, pin="b")) == []
 
 
+def test_a_refused_pin_is_no_breach_once_somebody_switched_two_step_off() -> None:
+    log = [seen(0, code=133005), seen(9)]
+    assert [breach.kind for breach in breaches(log, set(), [BEGAN + timedelta(minutes=5)])] == []
+    assert [breach.kind for breach in breaches(log, set(), [BEGAN + timedelta(minutes=10)])] == ["repeated"]
+
+
 def test_a_call_inside_a_known_wait_is_found() -> None:
     assert found(seen(0, code=133016, holds=4000), seen(60)) == ["too soon"]
     assert found(seen(0, code=133016, holds=4000), seen(4001)) == []
