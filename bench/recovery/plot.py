@@ -35,7 +35,7 @@ class Line:
 
 
 LINES = (
-    Line("yardstick, ask", "#7b8794", 1.8, "5 4"),
+    Line("yardstick, auto", "#7b8794", 1.8, "5 4"),
     Line("Linewright, auto", "#0b7a75", 3.4),
     Line("Linewright, ask", "#1d4e89", 3.4, "9 3"),
     Line("errors page as a script", "#b7791f", 2.2),
