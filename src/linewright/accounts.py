@@ -121,6 +121,7 @@ class AccountDesk:
         there = await self._find(account, plain)
         if there is not None:
             return there
+        self._refuse_open(plain)
         now = self._office.clock.now
         self._store.audit.append(now(), who, "number add: sent", plain, {"account": account})
         answer = await self._office.clients.of(account).create_number(waba, code, national, verified_name.strip())
@@ -138,6 +139,16 @@ class AccountDesk:
             reason="in-doubt",
             fbtrace_id=answer.fbtrace_id,
         )
+
+    def _refuse_open(self, e164: str) -> None:
+        """A migration makes the number itself: an id made beside it takes no line over."""
+        open_one = self._store.operations.open_of(e164)
+        if open_one is not None:
+            raise UsageError(
+                f"The operation {open_one.id} ({open_one.goal.value}) is open on this phone; nothing was added.",
+                fix=f"Let it end, or cancel it (`linewright operation cancel {open_one.id}`), then run this again.",
+                reason="operation-open",
+            )
 
     async def _find(self, account: str, e164: str) -> Number | None:
         return next((number for number in await self.sync(account) if number.e164 == e164), None)

@@ -9,7 +9,7 @@ from linewright.doctor_home import Finding, finding, home, key, put_back
 from linewright.domain.budget import budget_of
 from linewright.domain.case import Case
 from linewright.domain.journal import Answer, CallKind, Outcome
-from linewright.domain.number import Standing
+from linewright.domain.number import Standing, Wanted
 from linewright.domain.pins import PinState
 from linewright.domain.rails import NOT_OURS, WAY_BACK
 from linewright.errors import LinewrightError
@@ -205,6 +205,8 @@ def _standing(case: Case) -> Finding:
             "Registered, but restricted." if restricted else "Registered and online.",
             "See Account Quality in Meta Business Suite.",
         )
+    if case.number.wanted is Wanted.RELEASED:
+        return finding("standing", True, f"Not registered ({standing}), as is wanted: it was given up on purpose.")
     return finding("standing", False, f"Not registered ({standing}).", f"linewright register {case.number.e164}")
 
 

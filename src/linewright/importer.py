@@ -13,7 +13,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from linewright.domain.holds import hold_after
-from linewright.domain.imports import after_create
+from linewright.domain.imports import Created, after_create, not_listed
 from linewright.domain.journal import Answer, Outcome
 from linewright.engine.ports import SEND_SECONDS
 from linewright.errors import LinewrightError, UsageError
@@ -106,6 +106,11 @@ class Importer:
         except UsageError as error:
             creates.refuse(create, error.reason, f"{error.message} {error.fix}")
             return False
+        open_one = self._store.operations.open_of(create.e164)
+        if open_one is not None:
+            why = f"The operation {open_one.id} ({open_one.goal.value}) is open on this phone; it is made after that."
+            creates.put_off(create, now + AGAIN, "operation-open", why)
+            return False
         if account.paused:
             creates.put_off(create, now + AGAIN, "account-paused", "The account is paused.")
             return False
@@ -167,5 +172,6 @@ class Importer:
         known = self._store.import_look.numbers({create.e164 for create in creates})
         for create in creates:
             here = [each.id for each in known.get(create.e164, ()) if each.account == account and not each.gone]
-            self._store.import_creates.settled(create, here[0] if here else None, asked + AGAIN)
+            found = Created(number=here[0]) if here else not_listed(create.tries, asked)
+            self._store.import_creates.settled(create, found, asked)
         return len(creates)

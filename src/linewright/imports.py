@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from linewright.accounts import AccountDesk
-from linewright.domain.imports import Room, limit_of
+from linewright.domain.imports import RELEASED, Room, RowGoal, limit_of
 from linewright.import_shapes import RESULT_COLUMNS, csv_text, import_shape, report_shape, result_row
 from linewright.sheet import Fault, Line, Sheet, read_sheet
 from linewright.store.import_look import KnownNumber
@@ -168,6 +168,9 @@ class _Judge:
             self._wrong(line, "phone", "several-numbers", f"{account} has this phone several times: {ids}.")
             return None
         if not living and self._cannot_be_made(line, account):
+            return None
+        if line.goal is RowGoal.REGISTER and living and living[0].released:
+            self._wrong(line, "phone", "released", RELEASED)
             return None
         return NewRow(
             line=line.line,

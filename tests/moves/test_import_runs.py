@@ -6,15 +6,19 @@ import csv as table
 import io
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
-from tests.moves.test_import_check import also, csv, writes
+from tests.moves.test_import_check import also, bad, csv, writes
 from tests.service.api_client import Stage, stage_in
 from tests.service.page_client import played
 
 from linewright import importer
+from linewright.domain.number import Wanted
+from linewright.errors import UsageError
 from linewright.import_shapes import result_cell
 from linewright.importer import Importer
 from linewright.secret import Secret
@@ -205,6 +209,73 @@ async def test_a_create_that_is_refused_says_why(tmp_path: Path) -> None:
         assert (await stage.lw.drive_import(refused["id"]))["state"] == "gave_up"
         (row,) = await stage.lw.import_rows(refused["id"], "gave_up")
         assert (row["reason"], "200000" in row["message"]) == ("refused", True)
+
+
+async def gone_through(stage: Stage, id: str) -> Any:
+    """Round after round until nothing of it waits for a time; its only row."""
+    rounds, store = Importer(stage.lw.office), stage.lw.office.store
+    for _ in range(80):
+        await rounds.run_due()
+        comes = store.imports.next_at(id)
+        if comes is None:
+            break
+        stage.clock.jump_to(max(comes, stage.clock.now()))
+    (row,) = await stage.lw.import_rows(id)
+    return row
+
+
+@pytest.mark.parametrize("fault", [{"do": "error", "error": 2388012}, {"do": "html503"}], ids=["listed", "lost"])
+@played
+async def test_a_create_that_no_listing_ever_shows_slows_down_and_ends(on_both: Open, fault: dict[str, Any]) -> None:
+    """Before, it was sent again once a minute for ever, and nothing was said."""
+    async with on_both() as stage:
+        stage.simulator.control.add_fault("create", every=1, **fault)
+        taken = (await stage.lw.take_import(csv("+15550144444,shop,,register,The Shop")))["import"]
+        began = stage.clock.now()
+        row = await gone_through(stage, taken["id"])
+        assert (row["state"], row["reason"]) == ("gave_up", "not-listed")
+        assert "WhatsApp Manager" in row["message"]
+        assert writes(stage).count("create") == 7
+        assert stage.clock.now() - began > timedelta(hours=17)
+
+
+@played
+async def test_a_number_forgotten_or_given_up_meanwhile_is_left_alone(on_both: Open) -> None:
+    async with on_both() as stage:
+        rows = ("+15550133010,shop,,register,", "+15550100001,shop,,register,")
+        taken = (await stage.lw.take_import(csv(*rows)))["import"]
+        await stage.lw.forget_number("+15550133010")
+        id = (await stage.lw.number("+15550100001"))["id"]
+        stage.lw.office.store.numbers.set_wanted(id, Wanted.RELEASED)
+        done = await stage.lw.drive_import(taken["id"])
+        assert (done["state"], done["counts"]["gave_up"]) == ("gave_up", 2)
+        assert [row["reason"] for row in await stage.lw.import_rows(taken["id"])] == ["forgotten", "released"]
+        assert sent(stage, "register") == {}
+        report = await stage.lw.check_import(csv("+15550100001,shop,,register,", "+15550133000,shop,,register,"))
+        assert bad(report) == [(2, "released")]
+        assert "register it by itself" in report["bad"][0]["message"]
+        assert not (await stage.lw.check_import(csv("+15550100001,shop,,verify,")))["bad"]
+
+
+@played
+async def test_nothing_is_made_while_an_operation_of_its_phone_is_open(on_both: Open) -> None:
+    """A migration makes the number itself; an id made beside it would take no line over."""
+    async with on_both() as stage:
+        phone = "+5511900000077"
+        moving = await stage.lw.open("migrate", phone, to="shop")
+        with pytest.raises(UsageError, match="migrate") as refused:
+            await stage.lw.add_number(phone, "shop", "The Shop")
+        assert refused.value.reason == "operation-open"
+        taken = (await stage.lw.take_import(csv(f"{phone},shop,,none,The Shop")))["import"]
+        assert await Importer(stage.lw.office).run_due() == 0
+        (row,) = await stage.lw.import_rows(taken["id"])
+        assert (row["state"], row["reason"]) == ("queued", "operation-open")
+        assert writes(stage) == []
+        await stage.lw.cancel(moving["id"])
+        await stage.lw.push(moving["id"])
+        stage.clock.jump_to(stage.clock.now() + timedelta(minutes=1))
+        assert (await stage.lw.drive_import(taken["id"]))["state"] == "done"
+        assert writes(stage).count("create") == 1
 
 
 # Many

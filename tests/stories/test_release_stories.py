@@ -134,6 +134,16 @@ def test_trouble_on_the_way_ends_in_the_same_proof(stage: Stage) -> None:
     released(stage, other).ends("done", "deregistered").called("deregister 133004", "deregister ok")
 
 
+def test_nobody_is_told_to_register_what_was_given_up(stage: Stage) -> None:
+    number = stage.online()
+    released(stage, number)
+    shown = next(each for each in stage.do(stage.lw.conditions(number)) if each["type"] == "Registered")
+    assert (shown["status"], shown["reason"], shown["fix"]) == ("false", "released", None)
+    assert "given up on purpose" in shown["message"]
+    found = next(each for each in stage.do(stage.lw.doctor(number))["items"] if each["name"] == "standing")
+    assert (found["ok"], "given up on purpose" in found["message"]) == (True, True)
+
+
 # The reminder
 
 

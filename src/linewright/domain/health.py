@@ -14,7 +14,7 @@ from linewright.domain.conditions import AccountFacts, Condition, ConditionType,
 from linewright.domain.happenings import Happening, HappeningKind
 from linewright.domain.journal import CallKind
 from linewright.domain.names import REGISTER_WITHIN, register_until
-from linewright.domain.number import Reading, Standing
+from linewright.domain.number import Reading, Standing, Wanted
 from linewright.domain.pins import PinState
 from linewright.domain.rails import NOT_OURS, WAY_BACK
 from linewright.domain.signup import last_day_words
@@ -99,6 +99,8 @@ def registered(case: Case, facts: AccountFacts) -> _Told:
 
 
 def _unregistered(case: Case) -> _Told:
+    if case.number.wanted is Wanted.RELEASED:
+        return _false("released", "It is not registered: it was given up on purpose, and stays so.")
     until, register = signup_until(case), f"linewright register {case.number.e164}"
     if until is not None and case.now >= until:
         over = f"It is not registered, and the 14 days after its Embedded Signup were over on {_day(until)}."

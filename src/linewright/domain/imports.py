@@ -13,6 +13,7 @@ from linewright.domain.journal import Answer, Outcome
 
 __all__ = [
     "ENDED",
+    "RELEASED",
     "SHOWN",
     "Created",
     "Room",
@@ -20,6 +21,7 @@ __all__ = [
     "RowState",
     "after_create",
     "limit_of",
+    "not_listed",
     "state_of",
 ]
 
@@ -29,6 +31,12 @@ PRECONDITION = frozenset({2388001, 2388103})
 PRECONDITION_WAIT = timedelta(minutes=15)
 LADDER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 240, 720))
 """After a create that did not arrive, or met trouble of the remote's own: the first, the second, … time."""
+
+RELEASED = (
+    "This number was given up on purpose (released, deregistered or moved away), and a file does not bring it back. "
+    "If it shall come back, register it by itself: `linewright register`."
+)
+"""Of a row that asks to register such a number: it took two keys to give it up."""
 
 
 class RowGoal(StrEnum):
@@ -117,6 +125,18 @@ class Created:
     again_at: datetime | None = None
     reason: str | None = None
     message: str = ""
+
+
+def not_listed(tries: int, now: datetime) -> Created:
+    """What follows where the whole listing lacks a number whose create was in doubt, `tries` sent so far."""
+    if tries > len(LADDER):
+        said = (
+            f"It was asked for {tries} times. No answer said that it was added, and the account's listing lacks it. "
+            "Look in WhatsApp Manager whether the account may hold it, then import it again."
+        )
+        return Created(reason="not-listed", message=said)
+    said = "The account's listing lacks it; it is sent again."
+    return Created(again_at=now + LADDER[max(tries, 1) - 1], reason="not-listed", message=said)
 
 
 def after_create(

@@ -108,15 +108,11 @@ class ImportCreates:
         with self._database.reading() as connection:
             return [_create(row) for row in connection.execute(query).mappings()]
 
-    def settled(self, create: Create, number: str | None, again_at: datetime) -> None:
-        """What the account's listing showed: the number's id, or that it is not there and the call is sent again."""
-        values: dict[str, Any] = {"state": RowState.QUEUED.value, "number": number, "reason": None, "message": ""}
+    def settled(self, create: Create, found: Created, now: datetime) -> None:
+        """What the account's listing showed: the number's id, or that it is not there and what follows from that."""
+        values = {"reason": found.reason, "message": found.message, **_next(found, now)}
         with self._database.writing() as connection:
-            connection.execute(
-                update(_R)
-                .where(_here(create.of, create.line), _CREATING)
-                .values(values | {"due_at": None if number is not None else again_at})
-            )
+            connection.execute(update(_R).where(_here(create.of, create.line), _CREATING).values(values))
 
 
 def _here(of: str, line: int) -> Any:

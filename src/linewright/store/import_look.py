@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, func, select
 
 from linewright.domain.happenings import Happening, HappeningKind
-from linewright.domain.number import Standing
+from linewright.domain.number import Standing, Wanted
 from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
@@ -33,6 +33,8 @@ class KnownNumber:
     id: str
     account: str
     gone: bool
+    released: bool
+    """Given up on purpose."""
 
 
 class ImportLook:
@@ -45,12 +47,13 @@ class ImportLook:
     def numbers(self, phones: Collection[str]) -> dict[str, list[KnownNumber]]:
         """The numbers of living accounts that have these phones."""
         found: dict[str, list[KnownNumber]] = defaultdict(list)
-        columns = (t.numbers.c.e164, t.numbers.c.id, t.numbers.c.account, t.numbers.c.standing)
+        columns = (t.numbers.c.e164, t.numbers.c.id, t.numbers.c.account, t.numbers.c.standing, t.numbers.c.wanted)
         query = select(*columns).join(t.accounts).where(_HERE, t.accounts.c.removed_at.is_(None))
         with self._database.reading() as connection:
             for some in _some(phones):
-                for e164, id, account, standing in connection.execute(query.where(t.numbers.c.e164.in_(some))):
-                    found[e164].append(KnownNumber(id, account, Standing(standing) in GONE))
+                for e164, id, account, standing, wanted in connection.execute(query.where(t.numbers.c.e164.in_(some))):
+                    released = wanted == Wanted.RELEASED.value
+                    found[e164].append(KnownNumber(id, account, Standing(standing) in GONE, released))
         return found
 
     def accounts(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from linewright.domain.imports import SHOWN, RowGoal, RowState
+from linewright.domain.imports import RELEASED, SHOWN, RowGoal, RowState
 from linewright.domain.number import Wanted
 from linewright.domain.operation import Goal, OperationState
 from linewright.domain.pins import Pin, PinOrigin
@@ -211,8 +211,14 @@ class Imports:
             reason, what = ("created", "It was made") if row["tries"] else ("known", "It is known here")
             return {"state": RowState.DONE.value, "reason": reason, "message": f"{what}; nothing else was asked."}
         of_number = select(t.numbers).where(t.numbers.c.id == row["number"])
-        number = number_of(connection.execute(of_number).mappings().one())
-        goal = Goal(row["goal"])
+        known = connection.execute(of_number).mappings().one()
+        number, goal = number_of(known), Goal(row["goal"])
+        if known["forgotten_at"] is not None:
+            return _given_up(
+                "forgotten", "The number was forgotten here since; `linewright sync`, then import it again."
+            )
+        if number.wanted is Wanted.RELEASED and goal is Goal.REGISTER:
+            return _given_up("released", RELEASED)
         options = Options(
             code_method=row["code_method"], code_language=row["code_language"], ask_first=row["by_link"] or None
         )
@@ -220,11 +226,7 @@ class Imports:
             operation = self._operations.open_for_import(connection, number, goal, options, now=now, pin=row["pin"])
         except UsageError as error:
             if error.reason != "operation-open":
-                return {
-                    "state": RowState.GAVE_UP.value,
-                    "reason": error.reason,
-                    "message": f"{error.message} {error.fix}",
-                }
+                return _given_up(error.reason, f"{error.message} {error.fix}")
             waits = f"{error.message} This row begins when it has ended."
             return {"reason": error.reason, "message": waits, "due_at": now + LOOK_AGAIN}
         if goal is Goal.REGISTER:
@@ -244,6 +246,10 @@ class Imports:
                     update(t.imports).where(t.imports.c.id == id, t.imports.c.ended_at.is_(None)).values(values)
                 )
         return len(over)
+
+
+def _given_up(reason: str, message: str) -> dict[str, Any]:
+    return {"state": RowState.GAVE_UP.value, "reason": reason, "message": message, "due_at": None}
 
 
 _OF_OPERATION = (
