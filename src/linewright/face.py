@@ -602,6 +602,12 @@ class Linewright:
         """Makes what is due now, unless a worker does, and returns where the import is."""
         return import_shape(await self._import_driver.push(id))
 
+    async def cancel_import(self, id: str, *, who: str = "terminal") -> Shape:
+        """Lets go of the rows that have not begun and asks the import's open operations to stop; where no worker runs,
+        makes what is due of that. What was reached stays."""
+        self._store.imports.cancel(id, who=who, now=self.clock.now())
+        return await self.push_import(id)
+
     async def imports(self) -> list[Shape]:
         """The imports, the newest first."""
         found: list[Shape] = []

@@ -58,6 +58,7 @@ def import_shape(made: Import) -> Shape:
         "made_by": made.made_by,
         "made_at": when(made.made_at),
         "ended_at": when(made.ended_at),
+        "cancelled_at": when(made.cancelled_at),
         "by_link": made.by_link,
         "rows": made.rows,
         "counts": dict(made.counts),

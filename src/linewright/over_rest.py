@@ -369,6 +369,9 @@ class RemoteLinewright:
             return await self.one_import(id)
         return await self._shape(f"/imports/{segment(id)}/push")
 
+    async def cancel_import(self, id: str, *, who: str = "terminal") -> Shape:
+        return await self._shape(f"/imports/{segment(id)}/cancel")
+
     async def imports(self) -> list[Shape]:
         return await self._rest.items("/imports")
 

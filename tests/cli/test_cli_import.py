@@ -103,6 +103,19 @@ def test_a_row_that_gives_up_is_status_4(anywhere: Cli, tmp_path: Path) -> None:
     assert (done.status, done.json["import"]["state"]) == (4, "gave_up")
 
 
+def test_an_import_is_cancelled(anywhere: Cli, tmp_path: Path) -> None:
+    cli = anywhere
+    asked = cli("import", file(tmp_path, f"{HEADER}+15550133005;;\n+15550133010;;\n"), "--wait", "--json")
+    id = asked.json["import"]["id"]
+    stopped = cli("import", "--cancel", id)
+    assert (stopped.status, "1 were cancelled" in stopped.out) == (0, True), stopped
+    shown = cli("import", "--resume", id, "--json").json["import"]
+    assert (shown["state"], shown["cancelled_at"] is not None, shown["counts"]["done"]) == ("gave_up", True, 1)
+    again = cli("import", "--cancel", id, "--json")
+    assert (again.status, again.json["error"]["reason"]) == (2, "import-ended")
+    assert cli("import", "--cancel", "imp-nobody").status == 2
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

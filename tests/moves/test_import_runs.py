@@ -155,6 +155,59 @@ async def test_by_link_no_code_is_sent(tmp_path: Path) -> None:
         assert sent(stage, "request_code") == {}
 
 
+@played
+async def test_a_cancelled_import_lets_go_of_what_has_not_begun(on_both: Open) -> None:
+    """Done rows stay done; a row that stands at a question stops; one that joined what was open before does not stop
+    it; the others never begin. Every row is counted."""
+    async with on_both() as stage:
+        before = await stage.lw.open("register", "+15550133004")
+        goals = {"+15550133010": "none", "+15550133006": "register", "+15550133004": "register"}
+        rows = [*(f"{phone},shop,,{goal}," for phone, goal in goals.items()), "+15550144410,shop,,register,One"]
+        taken = (await stage.lw.take_import(csv(*rows)))["import"]
+        rounds, store = Importer(stage.lw.office), stage.lw.office.store
+        assert await rounds.run_due()
+        for row in await stage.lw.import_rows(taken["id"]):
+            if row["operation"]:
+                await stage.lw.push(row["operation"])
+        late = (await stage.lw.take_import(csv("+15550133000,shop,,register,")))["import"]
+        await stage.lw.cancel_import(taken["id"])
+        await stage.lw.cancel_import(late["id"])
+        shown = await stage.lw.one_import(taken["id"])
+        assert sum(shown["counts"].values()) == shown["rows"] == 4
+        state = {row["phone"]: row["state"] for row in await stage.lw.import_rows(taken["id"])}
+        assert (state["+15550133010"], state["+15550133006"]) == ("done", "cancelled")
+        assert state["+15550133004"] in ("running", "waiting")
+        assert state["+15550144410"] == "cancelled"
+        assert store.operations.get(before["id"]).cancel_asked_at is None
+        assert [row["reason"] for row in await stage.lw.import_rows(late["id"])] == ["cancelled"]
+        registers = sent(stage, "register")
+        done = await driven(stage, taken["id"])
+        assert (done["state"], done["counts"]["done"], done["counts"]["cancelled"]) == ("gave_up", 2, 2)
+        assert sent(stage, "register").keys() == registers.keys() | {"+15550133004"}
+        with pytest.raises(UsageError, match="ended already"):
+            await stage.lw.cancel_import(taken["id"])
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+@played
+async def test_a_create_in_flight_is_heard_to_its_end_and_no_other_follows(tmp_path: Path, arrived: bool) -> None:
+    async with stage_in(tmp_path)() as stage:
+        store, control = stage.lw.office.store, stage.simulator.control
+        control.add_fault("create", "drop_after" if arrived else "drop_before", times=1)
+        taken = (await stage.lw.take_import(csv("+15550144410,shop,,register,One")))["import"]
+        create = store.import_creates.row(taken["id"], 2)
+        rounds = Importer(stage.lw.office)
+        assert create is not None
+        assert await rounds._create() == 1
+        assert [row["state"] for row in await stage.lw.import_rows(taken["id"])] == ["creating"]
+        store.imports.cancel(taken["id"], who="terminal", now=stage.clock.now())
+        done = await stage.lw.drive_import(taken["id"])
+        assert (done["state"], done["counts"]["cancelled"]) == ("gave_up", 1)
+        (row,) = await stage.lw.import_rows(taken["id"])
+        assert (row["number"] is not None, "was made" in row["message"]) == (arrived, arrived)
+        assert (writes(stage).count("create"), sent(stage, "register")) == (1, {})
+
+
 # Numbers that are made
 
 

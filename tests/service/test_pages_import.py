@@ -67,6 +67,22 @@ async def test_bad_rows_are_shown_and_nothing_is_taken(tmp_path: Path) -> None:
 
 
 @played
+async def test_it_is_cancelled_by_its_button(tmp_path: Path) -> None:
+    async with theatre_in(tmp_path) as theatre:
+        person, viewer = theatre.person(), theatre.person(Role.VIEWER)
+        id = str((await sent(person, GOOD, do="import")).answer.url.path).rsplit("/", 1)[-1]
+        action = f"/imports/{id}/cancel"
+        assert all(form["action"] != action for form in (await viewer.see(f"/imports/{id}")).forms())
+        fields = (await person.see(f"/imports/{id}")).form(action)["fields"]
+        stopped = Page(await person.client.post(action, data=fields, follow_redirects=True))
+        assert (stopped.status, "Cancelled 2" in stopped.text) == (200, True)
+        assert all(form["action"] != action for form in stopped.forms())
+        assert [each["action"] for each in theatre.stage.audit()].count("import cancel") == 1
+        late = await theatre.stage.api.post(f"/imports/{id}/cancel")
+        assert (late.status_code, late.json()["reason"]) == (409, "import-ended")
+
+
+@played
 async def test_who_may_and_what_is_too_much(tmp_path: Path) -> None:
     async with theatre_in(tmp_path) as theatre:
         viewer = theatre.person(Role.VIEWER)

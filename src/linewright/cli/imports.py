@@ -41,6 +41,9 @@ def import_numbers(
     resume: Annotated[
         str | None, typer.Option("--resume", metavar="ID", help="Go on with an import, or see how it stands.")
     ] = None,
+    cancel: Annotated[
+        str | None, typer.Option("--cancel", metavar="ID", help="Stop an import; what was reached stays.")
+    ] = None,
     show_list: Annotated[bool, typer.Option("--list", help="List the imports.")] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the result file: a row per number.")
@@ -56,12 +59,15 @@ def import_numbers(
     is needed. It is looked at whole before anything is spent. PINs are sealed at once: delete the file afterwards.
     Status 3 when rows wait for a person, 4 when some gave up, 5 while some still wait.
     """
-    if [file is not None, resume is not None, show_list].count(True) != 1:
-        raise UsageError("Name one thing: a FILE.csv, --resume ID or --list.", fix="`linewright import --help`.")
+    if [file is not None, resume is not None, cancel is not None, show_list].count(True) != 1:
+        said = "Name one thing: a FILE.csv, --resume ID, --cancel ID or --list."
+        raise UsageError(said, fix="`linewright import --help`.")
     if show_list:
         found = run(lambda linewright: linewright.imports())
         result(listing(found), import_list(found), as_json=as_json)
         return 0
+    if cancel is not None:
+        return _cancel(cancel, as_json)
     _writable(output)
     if check:
         return _check(_content(file), as_json)
@@ -74,6 +80,19 @@ def import_numbers(
         resume = str(taken["import"]["id"])
     waits = is_terminal() or follow if wait is None else wait
     return _carry_on(resume, output, waits=waits, follow=follow, timeout=timeout, as_json=as_json)
+
+
+def _cancel(id: str, as_json: bool) -> int:
+    """Taken is done: what still ends in its time is said."""
+
+    async def work(linewright: Linewright) -> tuple[Shape, bool]:
+        return await linewright.cancel_import(id), linewright.worked
+
+    shape, worked = run(work)
+    result({"import": shape, "report": None}, import_text(shape, None), as_json=as_json)
+    if shape["ended_at"] is None:
+        fault(goes_on(shape, worked=worked))
+    return 0
 
 
 def _check(content: bytes, as_json: bool) -> int:

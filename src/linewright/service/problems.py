@@ -34,6 +34,7 @@ STATUS = {
     "unknown-inbox": 404,
     "operation-open": 409,
     "operation-ended": 409,
+    "import-ended": 409,
     "task-closed": 409,
     "account-exists": 409,
     "account-removed": 409,

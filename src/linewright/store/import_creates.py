@@ -15,6 +15,7 @@ from linewright.engine.ports import SEND_SECONDS
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.fence import real_time
+from linewright.store.import_cancel import unless_cancelled
 from linewright.store.leases import IN_FLIGHT_SECONDS
 from linewright.store.pins import append
 from linewright.store.rows import Row
@@ -86,7 +87,8 @@ class ImportCreates:
         with self._database.writing() as connection:
             append(connection, now, f"import {create.of}", "number add: answered", create.e164, told)
             mine = and_(_here(create.of, create.line), _CREATING, _R.c.tries == create.tries + 1)
-            connection.execute(update(_R).where(mine).values(values | _next(created, now)))
+            then = unless_cancelled(connection, create.of, values | _next(created, now))
+            connection.execute(update(_R).where(mine).values(then))
 
     def put_off(self, create: Create, until: datetime, reason: str, message: str) -> None:
         """Nothing is sent before `until`."""
@@ -112,7 +114,8 @@ class ImportCreates:
         """What the account's listing showed: the number's id, or that it is not there and what follows from that."""
         values = {"reason": found.reason, "message": found.message, **_next(found, now)}
         with self._database.writing() as connection:
-            connection.execute(update(_R).where(_here(create.of, create.line), _CREATING).values(values))
+            then = unless_cancelled(connection, create.of, values)
+            connection.execute(update(_R).where(_here(create.of, create.line), _CREATING).values(then))
 
 
 def _here(of: str, line: int) -> Any:

@@ -48,6 +48,7 @@ class Import:
     rows: int
     ended_at: datetime | None
     counts: Mapping[str, int]
+    cancelled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
 from linewright.store.ids import new_id
+from linewright.store.import_cancel import cancel
 from linewright.store.import_look import latest_attempts
 from linewright.store.import_rows import Import, ImportRow, NewRow, new_row, shown_row
 from linewright.store.keep import TICK
@@ -234,6 +235,17 @@ class Imports:
             connection.execute(update(t.numbers).where(t.numbers.c.id == number.id).values(wanted))
         return {"state": RowState.OPEN.value, "operation": operation, "reason": None, "message": "", "due_at": None}
 
+    def cancel(self, id: str, *, who: str, now: datetime) -> list[str]:
+        """Lets go of every row that has not begun, and asks the operations of the others to stop; which they are. What
+        is in flight is heard to its end. Raises `UsageError` (reason `import-ended`)."""
+        with self._database.writing() as connection:
+            if _get(connection, id).ended_at is not None:
+                said = f"The import {id} has ended already."
+                raise UsageError(said, fix="Nothing is to be cancelled.", reason="import-ended")
+            let_go, asked = cancel(connection, id, now)
+            append(connection, now, who, "import cancel", id, {"let go": let_go, "asked to stop": len(asked)})
+            return asked
+
     def end_those_over(self, now: datetime) -> int:
         """Ends every import whose rows have all ended; how many."""
         with self._database.reading() as connection:
@@ -285,6 +297,7 @@ def _import(connection: Connection, row: Row) -> Import:
         rows=row["rows"],
         ended_at=row["ended_at"],
         counts=row["counts"] if row["counts"] is not None else _counts(connection, row["id"]),
+        cancelled_at=row["cancelled_at"],
     )
 
 

@@ -725,6 +725,7 @@ imports = Table(
     Column("rows", Integer, nullable=False),
     Column("ended_at", Moment),
     Column("counts", Body),
+    Column("cancelled_at", Moment),
 )
 """Files of numbers. `digest` is keyed, since files hold PINs; `counts` are how many rows ended in which way."""
 _only("uq_imports_open", imports.c.digest, where=imports.c.ended_at.is_(None))

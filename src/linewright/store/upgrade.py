@@ -10,7 +10,7 @@ from linewright.store.engine import Database
 
 __all__ = ["REVISIONS", "refuse_newer", "upgrade"]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = ("0001", "0002", "0003", "0004", "0008", "0009", "0010", "0011", "0012", "0013")
 """Every revision of the tables that this version knows, oldest first."""
 _LOCK = 0x4C696E65
 """PostgreSQL's advisory lock for upgrades."""

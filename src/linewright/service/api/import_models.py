@@ -76,6 +76,7 @@ class ImportShape(BaseModel):
     made_by: str
     made_at: Moment
     ended_at: Moment | None
+    cancelled_at: Annotated[Moment | None, Field(description="When somebody stopped it.")]
     by_link: bool
     rows: int
     counts: Counts

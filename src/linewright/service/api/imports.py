@@ -127,6 +127,13 @@ async def push_import(desk: TheDesk, caller: Operator, id: Id) -> JSONResponse:
     return shown(await desk.linewright.push_import(id))
 
 
+@router.post("/{id}/cancel", response_model=ImportShape, responses=refused(404, 409), summary="Cancel it")
+async def cancel_import(desk: TheDesk, caller: Operator, id: Id) -> JSONResponse:
+    """Rows that have not begun are let go; operations that it opened are asked to stop after the call in flight, and
+    one that is between deregister and register asks first."""
+    return shown(await desk.linewright.cancel_import(id, who=caller.who))
+
+
 def download(desk: Desk, id: str) -> Response:
     """The result file as it is read, a piece at a time."""
     known = desk.store.imports.get(id).id

@@ -145,6 +145,12 @@ def live(request: Request, desk: TheDesk, caller: Person, id: str, v: Text = "")
     return changed(request, caller, "import_live.html", state="", **moving)
 
 
+@router.post("/imports/{id}/cancel")
+async def cancel(request: Request, desk: TheDesk, caller: Operating, id: str) -> Response:
+    await desk.linewright.cancel_import(id, who=caller.who)
+    return goto(request, f"/imports/{id}", said="Cancelled: no further row begins, and what is under way stops.")
+
+
 @router.get("/imports/{id}/result.csv")
 def result(desk: TheDesk, caller: Person, id: str) -> Response:
     return download(desk, id)
