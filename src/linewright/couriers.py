@@ -21,6 +21,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,9 @@ __all__ = ["KINDS", "STANDARD", "checked_secret", "read"]
 STANDARD = "whsec_"
 """How a secret begins that signs by standard-webhooks; any other one of the kind generic is a bearer token alone."""
 SHORTEST_SECRET, LONGEST_SECRET = 16, 500
+TWILIO_ID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
+"""No other is believed: what is signed has no sign between a name and a value, so that the same post, cut elsewhere,
+would bring its message again under a longer id."""
 
 
 def read(kind: str, secret: Secret, post: Post, now: datetime) -> Brought | None:
@@ -129,7 +133,10 @@ def _twilio(secret: str, post: Post, now: datetime) -> Brought | None:
     if not sum(hmac.compare_digest(given.encode(), right) for right in rights):
         raise Refused("forged")
     fields = dict(pairs)
-    return brought(fields.get("MessageSid") or fields.get("SmsSid"), fields.get("To"), fields.get("Body"), None)
+    id = fields.get("MessageSid") or fields.get("SmsSid")
+    if id is None or TWILIO_ID.fullmatch(id) is None:
+        raise Refused("unreadable")
+    return brought(id, fields.get("To"), fields.get("Body"), None)
 
 
 def _twilio_signature(secret: str, url: str, pairs: Iterable[tuple[str, str]]) -> bytes:

@@ -53,6 +53,12 @@ class Entry:
 def fit_passphrase(passphrase: Secret) -> Secret:
     """The passphrase, if it is long enough. Raises `UsageError` (reason `passphrase`)."""
     text = _plain(passphrase)
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise UsageError(
+            "This passphrase holds bytes that are no text.",
+            fix="Type it at a terminal that is set to UTF-8, or save its file as UTF-8.",
+            reason="passphrase",
+        )
     if len(text) >= SHORTEST and len(set(text)) >= 5:
         return passphrase
     raise UsageError(
@@ -94,11 +100,17 @@ def opened(text: Secret, passphrase: Secret) -> list[Entry]:
     try:
         kdf, cipher = document["kdf"], document["cipher"]
         salt, nonce, body = (_bytes(each) for each in (kdf["salt"], cipher["nonce"], document["sealed"]))
-        cost = int(kdf["n"])
+        cost = kdf["n"]
         known = (kdf["name"], kdf["r"], kdf["p"], cipher["name"]) == ("scrypt", BLOCK, LANES, "AES-256-GCM")
     except (KeyError, TypeError, ValueError):
         raise _damaged("This sealed list is damaged: a part of it is missing.") from None
-    if not known or not LEAST_COST <= cost <= MOST_COST or cost & (cost - 1) or len(nonce) != NONCE_BYTES:
+    if (
+        not known
+        or type(cost) is not int
+        or not LEAST_COST <= cost <= MOST_COST
+        or cost & (cost - 1)
+        or len(nonce) != NONCE_BYTES
+    ):
         raise _damaged("This sealed list is sealed in a way that is not known here.")
     head = {name: document[name] for name in document if name != "sealed"}
     try:
@@ -110,11 +122,13 @@ def opened(text: Secret, passphrase: Secret) -> list[Entry]:
             fix="Give the passphrase that it was sealed with, exactly as it was written. Nothing was taken.",
             reason="passphrase",
         ) from None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise _damaged("This sealed list opens, but what is inside is no list of PINs.") from None
 
 
-def _entry(each: dict[str, Any]) -> Entry:
+def _entry(each: Any) -> Entry:
+    if not isinstance(each, dict) or not all(type(each[name]) in (str, int) for name in ("e164", "pin")):
+        raise TypeError("no entry")
     since = each.get("since")
     return Entry(
         e164=str(each["e164"]),
@@ -140,7 +154,9 @@ def _beside(head: dict[str, Any]) -> bytes:
 
 
 def _key(passphrase: Secret, salt: bytes, cost: int) -> bytes:
-    return Scrypt(salt=salt, length=KEY_BYTES, n=cost, r=BLOCK, p=LANES).derive(_plain(passphrase).encode())
+    return Scrypt(salt=salt, length=KEY_BYTES, n=cost, r=BLOCK, p=LANES).derive(
+        _plain(passphrase).encode("utf-8", "surrogatepass")
+    )
 
 
 def _plain(passphrase: Secret) -> str:

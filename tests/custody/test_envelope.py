@@ -84,8 +84,43 @@ def test_what_is_damaged_or_would_take_the_memory_is_not_tried(whole: bytes) -> 
         document | {"kdf": kdf | {"name": "none"}},
         document | {"cipher": cipher | {"nonce": ""}},
         document | {"kdf": 7},
+        document | {"kdf": kdf | {"n": float("inf")}},
+        document | {"kdf": kdf | {"n": 2**17 + 0.5}},
+        document | {"kdf": kdf | {"n": str(2**17)}},
     ):
         assert refused(broken) == "sealed-export"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "[]",
+        '{"items": ["+15550100001"]}',
+        '{"items": [["+15550100001"]]}',
+        '{"items": "204857"}',
+        '{"items": [{"e164": null, "pin": "204857"}]}',
+        '{"items": [{"e164": "+15550100001", "pin": ["204857"]}]}',
+        '{"items": ' + "[" * 100_000,
+    ],
+)
+def test_another_tools_list_that_opens_and_is_none_is_refused_in_words(whole: bytes, inside: str) -> None:
+    document = json.loads(whole)
+    kdf = document["kdf"] | {"n": 2**14}
+    head = {name: value for name, value in document.items() if name != "sealed"} | {"kdf": kdf}
+    key = hashlib.scrypt(
+        WORDS.open_secret().encode(), salt=base64.b64decode(kdf["salt"]), n=2**14, r=8, p=1, dklen=32, maxmem=2**28
+    )
+    beside = json.dumps(head, sort_keys=True, separators=(",", ":")).encode()
+    body = AESGCM(key).encrypt(base64.b64decode(head["cipher"]["nonce"]), inside.encode(), beside)
+    assert refused(head | {"sealed": base64.b64encode(body).decode()}) == "sealed-export"
+
+
+def test_a_passphrase_of_broken_bytes_seals_nothing_and_opens_nothing(whole: bytes) -> None:
+    broken = Secret("copper lantern \udce9glisse")
+    with pytest.raises(UsageError) as error:
+        sealed(ENTRIES, broken)
+    assert error.value.reason == "passphrase"
+    assert refused(json.loads(whole), broken) == "passphrase"
 
 
 @pytest.mark.parametrize("weak", ["", "short", "eleven char", "aaaaaaaaaaaaaaaa", "abababababababab"])

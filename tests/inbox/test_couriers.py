@@ -80,6 +80,19 @@ def test_twilios_sample_of_a_field_with_several_values() -> None:
     assert refused("twilio", "12345", post) == "unreadable"
 
 
+def test_a_post_of_twilio_cannot_be_cut_anew_to_bring_its_message_under_another_id() -> None:
+    """Twilio signs names and values without a sign between them, so that the same signature fits many forms."""
+    sid = "SM" + "a" * 32
+    form = {"Body": "WhatsApp 123-830", "MessageSid": sid, "NumMedia": "0", "SmsSid": sid, "To": "+15550133006"}
+    said = URL + "".join(name + form[name] for name in sorted(form))
+    sign = base64.b64encode(hmac.new(b"12345", said.encode(), hashlib.sha1).digest()).decode()
+    cut = {**form, "MessageSid": sid + "NumMedia0"}
+    del cut["NumMedia"]
+    for fields, outcome in ((form, ""), (cut, "unreadable")):
+        post = Post(URL, {**FORM, "x-twilio-signature": sign}, urlencode(fields).encode())
+        assert refused("twilio", "12345", post) == outcome
+
+
 # Vonage: the samples of its libraries' tests, whose time is long ago
 
 VONAGE = {"a": "1", "b": "2", "timestamp": "1461605396"}
