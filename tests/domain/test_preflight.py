@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support.cases import NOW, ago, case, refused, said
+from tests.support.cases import NOW, OFFLINE, ago, answered, case, kept, refused, said
 
 from linewright.domain.action import Action, Ask, Call, GiveUp, Wait
 from linewright.domain.case import Case
@@ -15,6 +15,7 @@ from linewright.domain.journal import CallKind
 from linewright.domain.moving import AccountSeen, Moving, Survey
 from linewright.domain.number import Number, Reading
 from linewright.domain.operation import Account, Goal, Reply, ReplyKind, TaskKind, Topic
+from linewright.domain.pins import Change, ChangeKind, PinOrigin
 from linewright.domain.preflight import REQUIREMENTS, Known, ask_preflight, findings, two_step
 
 GOOD = AccountSeen(review="APPROVED", verification="verified", business="9", messaging_for="APPROVED")
@@ -233,3 +234,35 @@ def test_the_source_is_never_the_number_of_a_call_that_writes() -> None:
             action = decide(moving(replies=replies, subscribed=subscribed))
             seen.add(kind(action))
     assert seen == {"ask", "create", "subscribe"}
+
+
+def test_once_a_register_was_accepted_no_pin_is_made_up() -> None:
+    """Two-step verification is on again then, with the PIN that was sent, or one that somebody set since: it is asked
+    for like any other number's."""
+    before = moving()
+    assert before.moving is not None
+    sent = answered("register", ago(hours=2), pin="pin-ours", fingerprint="digits-ours")
+    word = replace(said(Topic.CHANGE, ReplyKind.DONE, ago(60)), kind=TaskKind.SUPPORT)
+    ours = kept("ours", PinOrigin.MADE, ago(hours=2))
+    moved = replace(before.moving, created=True, source=Number(id="9", e164=PHONE, account="old"))
+
+    def then(*changes: Change) -> Action:
+        return decide(
+            case(
+                sent,
+                goal=Goal.MIGRATE,
+                pins=(ours,),
+                changes=changes,
+                reading=OFFLINE | {"is_pin_enabled": True},
+                replies=(word,),
+                operation={"source": "9", "opened_at": ago(hours=3)},
+                moving=moved,
+            )
+        )
+
+    again = then()
+    assert isinstance(again, Call)
+    assert (again.kind, again.pin, again.fresh_pin) == (CallKind.REGISTER, "pin-ours", False)
+    asked = then(Change(at=ago(hours=1), kind=ChangeKind.CHANGED))
+    assert isinstance(asked, Ask)
+    assert asked.kind is TaskKind.PIN

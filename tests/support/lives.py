@@ -14,13 +14,13 @@ from tests.support.remote_script import ScriptedRemote, Weather, begin
 
 from linewright.domain.entries import Catalogue
 from linewright.domain.number import Number
-from linewright.domain.operation import Account, Goal, OperationState, ReplyKind, TaskKind, Topic
+from linewright.domain.operation import Account, Goal, Operation, OperationState, ReplyKind, TaskKind, Topic
 from linewright.engine import turn as engine
 from linewright.engine.crash import CrashPoint
 from linewright.engine.ports import Ports
 from linewright.secret import Secret
 
-__all__ = ["Life", "live"]
+__all__ = ["ACCOUNT", "E164", "NUMBER", "Life", "live"]
 
 NUMBER, E164, ACCOUNT = "1555010778800", "+15550107788", "example"
 RIGHT, WRONG = "246810", "111222"
@@ -50,7 +50,7 @@ class Life:
         seen = self.clock.now() if weather.seen else None
         self.ledger.add_number(Number(id=NUMBER, e164=E164, account=ACCOUNT, seen_online_at=seen))
         self.truth = begin(weather, NUMBER, self.clock.now())
-        self.remote = ScriptedRemote(weather, self.catalogue.entries, self.clock, self.chance, self.truth)
+        self.remote = self._remote()
         self.watch = Watch(self.ledger, self.clock, E164, NUMBER, use_reserve=weather.use_reserve)
         self.watch.compares = weather.compare_clocks
         self.remote.before, self.remote.after = self.watch.before, self.watch.after
@@ -69,17 +69,20 @@ class Life:
             compare_clocks=weather.compare_clocks,
         )
 
+    def _remote(self) -> ScriptedRemote:
+        return ScriptedRemote(self.weather, self.catalogue.entries, self.clock, self.chance, self.truth)
+
+    def _open(self, goal: Goal, **flags: Any) -> Operation:
+        return self.ledger.open(goal, NUMBER, self.clock.now(), **flags)
+
     # One operation
 
     def play(self, goal: Goal) -> None:
         weather = self.weather
-        now = self.clock.now()
         if self.truth.registered is False and weather.given != "none" and goal is Goal.REGISTER:
             self._give(RIGHT if weather.given == "right" else WRONG)
-        operation = self.ledger.open(
+        operation = self._open(
             goal,
-            NUMBER,
-            now,
             code_method=weather.method,
             use_reserve=weather.use_reserve,
             subscribe=weather.subscribe,
@@ -235,7 +238,10 @@ class Life:
             case 5:
                 self.truth.name = chance.choice(("APPROVED", "DECLINED", "PENDING_REVIEW"))
             case 6:
-                self.truth.registered = not self.truth.registered
+                self._toggle()
+
+    def _toggle(self) -> None:
+        self.truth.registered = not self.truth.registered
 
     # Ports
 
@@ -270,9 +276,14 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError("a turn waited for something real")
 
 
-def live(weather: Weather, catalogue: Catalogue, born: Callable[[Life], None] = lambda life: None) -> Life:
+def live(
+    weather: Weather,
+    catalogue: Catalogue,
+    born: Callable[[Life], None] = lambda life: None,
+    kind: Callable[[Weather, Catalogue], Life] = Life,
+) -> Life:
     """Plays all goals of some weather. Raises `Breach`, with the story in a note."""
-    life = Life(weather, catalogue)
+    life = kind(weather, catalogue)
     born(life)
     try:
         for goal in weather.goals:

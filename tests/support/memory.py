@@ -15,6 +15,7 @@ from linewright.domain.action import Ask, Reason
 from linewright.domain.case import Case
 from linewright.domain.entries import Catalogue
 from linewright.domain.journal import Answer, Attempt, CallKind, Outcome
+from linewright.domain.moving import Moving
 from linewright.domain.number import Number, Reading, Standing, Storage, Wanted
 from linewright.domain.operation import (
     OPEN_STATES,
@@ -137,6 +138,8 @@ class MemoryLedger:
         self.questions: list[Question] = []
         self.replies: dict[str, list[Reply]] = {}
         self.readings: dict[str, list[Reading]] = {}
+        self.source_readings: dict[str, list[Reading]] = {}
+        """Of a migration's source, by operation."""
         self.last_good: dict[str, Reading] = {}
         self.apps: dict[str, str] = {}
         """Of which app an account's token is."""
@@ -164,17 +167,24 @@ class MemoryLedger:
     def add_number(self, number: Number) -> None:
         self.numbers[number.id] = number
 
-    def open(self, goal: Goal, number: str, at: datetime, **flags: object) -> Operation:
-        """Opens an operation. Raises `ValueError` when the phone has an open one already."""
+    def open(self, goal: Goal, number: str, at: datetime, *, to: str | None = None, **flags: object) -> Operation:
+        """Opens an operation; a migration takes the line of `number` to the account `to`. Raises `ValueError` when the
+        phone has an open one already."""
         known = self.numbers[number]
         if any(o.e164 == known.e164 and o.state in OPEN_STATES for o in self.operations.values()):
             raise ValueError("operation-open")
         operation = Operation(
-            id=self._name("op"), goal=goal, number=number, e164=known.e164, account=known.account, opened_at=at
+            id=self._name("op"),
+            goal=goal,
+            number=number,
+            e164=known.e164,
+            account=to or known.account,
+            source=number if to is not None else None,
+            opened_at=at,
         )
         operation = replace(operation, **{"opened_at": self._after(known.e164, at)} | flags)
         self.operations[operation.id] = operation
-        self.replies[operation.id], self.readings[operation.id] = [], []
+        self.replies[operation.id], self.readings[operation.id], self.source_readings[operation.id] = [], [], []
         return operation
 
     def hear(self, number: str, code: int, at: datetime) -> None:
@@ -289,6 +299,18 @@ class MemoryLedger:
             replies=tuple(r if r.has_code is self._has_code(r, now) else replace(r, has_code=False) for r in said),
             pins=self._book(opened.e164, good, readings),
             weather=self._counted(self.weather),
+            moving=self._moving(opened),
+        )
+
+    def _moving(self, opened: Operation) -> Moving | None:
+        if opened.source is None:
+            return None
+        source = self.numbers[opened.source]
+        return Moving(
+            source=source,
+            account=None if source.elsewhere else self.accounts[source.account],
+            created=opened.number != opened.source,
+            readings=tuple(self.source_readings[opened.id][-READINGS_SEEN:]),
         )
 
     def adopt_intents(self, e164: str, now: datetime) -> int:
@@ -299,14 +321,27 @@ class MemoryLedger:
         return len(orphans)
 
     def save_reading(self, operation: str, reading: Reading) -> None:
-        opened = self.operations[operation]
-        number = self.numbers[opened.number]
         self.readings[operation].append(reading)
+        self._keep_reading(self.operations[operation].number, reading)
+
+    def save_source_reading(self, operation: str, reading: Reading) -> None:
+        source = self.operations[operation].source
+        assert source is not None
+        self.source_readings[operation].append(reading)
+        self._keep_reading(source, reading)
+
+    def save_destination(self, operation: str, number: str, display: str, at: datetime) -> None:
+        opened = self.operations[operation]
+        if number not in self.numbers:
+            self.add_number(Number(id=number, e164=opened.e164, account=opened.account, display=display))
+        self.operations[operation] = replace(opened, number=number)
+
+    def _keep_reading(self, id: str, reading: Reading) -> None:
         if not reading.good:
             return
-        newest = self.last_good.get(number.id)
+        number, newest = self.numbers[id], self.last_good.get(id)
         if _is_off(reading) and not (newest is not None and _is_off(newest)):
-            self._phone(opened.e164).changes.append(Change(at=reading.at, kind=ChangeKind.OFF))
+            self._phone(number.e164).changes.append(Change(at=reading.at, kind=ChangeKind.OFF))
         if newest is not None and newest.at > reading.at:
             return
         self.last_good[number.id] = reading
@@ -421,7 +456,13 @@ class MemoryLedger:
         return self._phone(e164).attempts
 
     def _want(self, operation: Operation) -> None:
-        wanted = {Goal.REGISTER: Wanted.ONLINE, Goal.DEREGISTER: Wanted.RELEASED}.get(operation.goal)
+        wanted = {
+            Goal.REGISTER: Wanted.ONLINE,
+            Goal.MIGRATE: Wanted.ONLINE,
+            Goal.DEREGISTER: Wanted.RELEASED,
+        }.get(operation.goal)
+        if operation.source is not None:
+            self.numbers[operation.source] = replace(self.numbers[operation.source], wanted=Wanted.RELEASED)
         if wanted is not None:
             self.numbers[operation.number] = replace(self.numbers[operation.number], wanted=wanted)
 

@@ -18,7 +18,7 @@ from linewright.domain.journal import Outcome
 from linewright.domain.operation import OperationState, ReplyKind, TaskKind
 from linewright.engine.ports import Order, Rested
 
-__all__ = ["Breach", "Sent", "Watch"]
+__all__ = ["AT_REST", "BEFORE_A_WRITE", "ENDS", "Breach", "Sent", "Watch", "looks_before_writing", "registered"]
 
 SPACE = timedelta(seconds=35)
 CODE_SPACE = timedelta(seconds=60)
@@ -66,6 +66,7 @@ REASONS = {
     "cancelled",
     "declined",
     "registered",
+    "migrated",
     "verified",
     "deregistered",
     "not-registered",
@@ -162,6 +163,14 @@ class Watch:
     """By how much the clock was set, all in all: a wait may be longer by that."""
     good_kept: Any = None
 
+    @property
+    def before_a_write(self) -> tuple[Callable[[Any, Sent], None], ...]:
+        return BEFORE_A_WRITE
+
+    @property
+    def at_rest(self) -> tuple[Callable[[Any, Rested], None], ...]:
+        return AT_REST
+
     # What happens
 
     def turn_begins(self, operation: str) -> None:
@@ -194,7 +203,7 @@ class Watch:
         )
         self._ask(everything_is_journalled, None)
         if sent.call in WRITING:
-            for check in BEFORE_A_WRITE:
+            for check in self.before_a_write:
                 self._ask(check, sent)
         self.flying = sent
 
@@ -317,7 +326,7 @@ class Watch:
     def rested(self, rested: Rested | None) -> None:
         self._ask(everything_is_journalled, rested)
         if rested is not None:
-            for check in AT_REST:
+            for check in self.at_rest:
                 self._ask(check, rested)
 
     def _ask(self, check: Callable[[Watch, Any], None], of: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -71,6 +72,8 @@ def explore(
     lived: Callable[[Life], None] = lambda life: None,
     born: Callable[[Life], None] = lambda life: None,
     shrink: bool = True,
+    kind: Callable[[Weather, Catalogue], Life] = Life,
+    goals: tuple[Goal, ...] | None = None,
 ) -> None:
     """Plays `examples` lives, one operation or more in each. Raises `Breach` with the smallest weather found."""
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
@@ -86,6 +89,7 @@ def explore(
     @seed(seeded)
     @given(weathers(len(catalogue.entries)))
     def promises_hold(weather: Weather) -> None:
-        lived(live(weather, catalogue, born))
+        played = weather if goals is None else replace(weather, goals=goals, start="unverified", seen=False)
+        lived(live(played, catalogue, born, kind))
 
     promises_hold()

@@ -233,8 +233,8 @@ def _make_register(case: Case, depth: int) -> Action:
     approved = case.reply(Topic.PIN, ReplyKind.APPROVE) or case.reply(Topic.LOCKED, ReplyKind.APPROVE)
     if approved and not case.ok_since(CallKind.SET_PIN, approved.at):
         return toward(case, CallKind.SET_PIN, depth + 1)
-    if case.moving is not None:
-        return _make_register_anew(case)
+    if case.moving is not None and not any(a.ok for a in case.of_kind(CallKind.REGISTER)):
+        return _make_register_anew(case)  # once one was accepted the phone's PIN is ours, or changed since: as any
     if case.candidates:
         best = _best_pin(case)
         if lost_too_often(case, best) and case.account.pin_reset == "auto" and reset_possible(case):
