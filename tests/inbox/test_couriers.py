@@ -126,6 +126,31 @@ def test_vonages_own_samples(sig: str, outcome: str) -> None:
             assert refused("vonage", "secret", Post(URL, headers, body), THEN + timedelta(minutes=6)) == "stale"
 
 
+def test_half_a_sign_in_vonages_sig_is_forged() -> None:
+    body = json.dumps({**VONAGE, "sig": "\ud800" * 64}).encode()
+    assert refused("vonage", "secret", Post(URL, JSON, body), THEN) == "forged"
+
+
+def test_a_field_of_vonages_that_reads_as_two_is_forged() -> None:
+    """Joined, both say the same: without this, whoever has a signed post could hide its fields in one another."""
+    fields = {"a": "1", "b": "2", "timestamp": AT}
+    said = "".join(f"&{name}={value}" for name, value in fields.items())
+    sig = hmac.new(b"secret", said.encode(), hashlib.sha256).hexdigest()
+    for sent, outcome in ((fields, "unreadable"), ({"a=1&b": "2", "timestamp": AT}, "forged")):
+        assert refused("vonage", "secret", Post(URL, JSON, json.dumps({**sent, "sig": sig}).encode())) == outcome
+
+
+def test_a_standard_secret_in_the_other_alphabet_is_the_same_key() -> None:
+    """Base64 as Python reads it leaves out the signs of the other alphabet: of this one nothing would be left."""
+    raw = base64.urlsafe_b64decode("-_-_" * 8)
+    kept = checked_secret("generic", Secret("whsec_" + "-_-_" * 8)).open_secret()
+    body = json.dumps({"to": "+15550133006", "text": "WhatsApp 123-830"}).encode()
+    for key, outcome in ((raw, ""), (b"", "forged")):
+        sign = base64.b64encode(hmac.new(key, f"m1.{AT}.".encode() + body, hashlib.sha256).digest()).decode()
+        headers = {**JSON, "webhook-id": "m1", "webhook-timestamp": AT, "webhook-signature": f"v1,{sign}"}
+        assert refused("generic", kept, Post(URL, headers, body)) == outcome
+
+
 def token(claims: dict[str, Any], secret: str = "signature-secret", alg: str = "HS256") -> str:
     def part(raw: bytes) -> str:
         return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -94,6 +95,9 @@ def test_each_refusal_has_its_type(play: Play) -> None:
             answer = await stage.api.post("/adopt", json=body)
             assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{reason}"), answer.text
             assert answer.json()["detail"]
+        half = json.dumps(came.body | {"event": {"data": {"waba_id": "\ud800"}}})
+        answer = await stage.api.post("/adopt", content=half, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.json()["detail"] != "") == (422, True), answer.text
         stage.simulator.control.add_fault("buy_token", "html503")
         lost = await stage.api.post("/adopt", json=customer(stage.simulator, e164="+5511987650003").body)
         assert (lost.status_code, lost.json()["reason"], "Retry-After" in lost.headers) == (503, "in-doubt", True)

@@ -64,6 +64,12 @@ def test_it_never_goes_over_another_file(sqlite: Store, now: datetime, tmp_path:
     assert not list(tmp_path.glob(".copy*"))
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/"])
+def test_a_folder_is_no_new_file(sqlite: Store, now: datetime, name: str) -> None:
+    with pytest.raises(UsageError, match="already"):
+        sqlite.copies.write(Path(name), now)
+
+
 def test_a_folder_that_is_not_there(sqlite: Store, now: datetime, tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         sqlite.copies.write(tmp_path / "nowhere" / "copy.db", now)
@@ -169,8 +175,13 @@ def test_codes_and_sessions_do_not_come_back(sqlite: Store, phone: Number, now: 
     with sqlite.database.writing() as connection:
         connection.execute(t.users.insert().values(id="u", name="ada", role="admin", password="x", made_at=now))
         connection.execute(t.sessions.insert().values(digest="d", user="u", begun_at=now, seen_at=now, ends_at=now))
+        mail = {"id": "m", "inbox": "i", "digest": "d", "e164": phone.e164, "received_at": now, "code": b"sealed"}
+        inbox = {"id": "i", "name": "main", "kind": "generic", "made_by": "ada", "made_at": now}
+        connection.execute(t.inboxes.insert().values(inbox))
+        connection.execute(t.inbox_messages.insert().values(mail))
     sqlite.copies.write(tmp_path / "copy.db", now)
     with closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
+        assert copy.execute("SELECT code FROM inbox_messages").fetchall() == [(None,)]
         assert copy.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
         assert copy.execute("SELECT count(*) FROM users").fetchone() == (1,)
     with sqlite.database.reading() as connection:

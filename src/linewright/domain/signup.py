@@ -68,8 +68,11 @@ def signup_of(told: str | Mapping[str, Any] | None) -> Signup | None:
 
 
 def _text(data: Mapping[str, Any], name: str) -> str | None:
+    """What can be shown: half a surrogate pair, which JSON may hold, is a question mark."""
     value = data.get(name)
-    return str(value)[:200] if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+    if not isinstance(value, str | int) or isinstance(value, bool) or value == "":
+        return None
+    return str(value)[:200].encode("utf-8", "replace").decode()
 
 
 def moment_of(last_onboarded_time: str | None) -> datetime | None:

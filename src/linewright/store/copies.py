@@ -115,7 +115,7 @@ def restored_from(text: str | None, now: datetime) -> Restored | None:
 @contextmanager
 def _as_new_file(target: Path) -> Iterator[Path]:
     """A draft beside the target that becomes it at the end, whole; never over another file."""
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    draft = target.parent / f".{target.name}.{secrets.token_hex(4)}"
     try:
         if target.exists():
             raise FileExistsError
@@ -180,7 +180,8 @@ def _lay_to_rest(connection: Connection, now: datetime, *, restored_at: datetime
     paused = connection.execute(select(t.accounts.c.name).where(t.accounts.c.paused).order_by(t.accounts.c.name))
     _keep(connection, PutBack(now, restored_at, tuple(paused.scalars())))
     connection.execute(update(t.accounts).where(t.accounts.c.removed_at.is_(None)).values(paused=True))
-    connection.execute(update(t.replies).where(t.replies.c.code.is_not(None)).values(code=None))
+    for codes in (t.replies, t.inbox_messages):
+        connection.execute(update(codes).where(codes.c.code.is_not(None)).values(code=None))
     for table in (t.sessions, t.leases, t.workers):
         connection.execute(delete(table))
 
