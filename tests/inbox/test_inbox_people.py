@@ -40,6 +40,7 @@ def test_a_terminal_adds_lists_and_removes(cli: Cli, tmp_path: Path) -> None:  #
         (("add", "x", "--kind", "telnyx"), "no key of theirs", "inbox-secret"),
         (("add", "x", "--kind", "twilio"), "", "secret-missing"),
         (("add", "x y"), "", "inbox-name"),
+        (("add", ".."), "", "inbox-name"),
         (("add", "x", "--account", "nobody"), "", "unknown-account"),
         (("add", "x", "--secret-file", "nowhere"), "", "file-unreadable"),
         (("remove", "nobody"), "", "unknown-inbox"),

@@ -21,7 +21,8 @@ from linewright.store.sealing import Vault, bound, seal
 
 __all__ = ["Inbox", "Inboxes", "Tally", "count"]
 
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")
+"""Not `.` or `..`: in an address these are steps, and no post would ever come there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,7 @@ class Inboxes:
         """Keeps an inbox. Raises `UsageError`: `inbox-name`, `inbox-exists`."""
         if NAME.fullmatch(name) is None:
             raise UsageError(
-                "An inbox's name has 1 to 64 letters, digits, dots, dashes or underscores.",
+                "An inbox's name has 1 to 64 letters, digits, dots, dashes or underscores, and is not . or .. alone.",
                 fix="Choose a short name, such as main-line.",
                 reason="inbox-name",
             )
