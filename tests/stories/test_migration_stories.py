@@ -190,6 +190,98 @@ def test_what_nobody_sees_is_tried_once_more_and_then_asked_in_the_remotes_words
     assert move.writes[-2:] == ["create ok", "request_code ok"]
 
 
+HIDDEN: list[tuple[str, str, Truth, Truth, Truth]] = [
+    # of another provider's number, or of a destination that does not say it: what the remote alone knows
+    ("no migration needed", "2388103", {"registered": False}, {}, {}),
+    ("name in review", "2388103", {"name_status": "PENDING_REVIEW"}, {}, {}),
+    ("another name in review", "2388103", {"new_name_status": "PENDING_REVIEW"}, {}, {}),
+    ("source not approved", "2388103", {}, {"review": "PENDING"}, {}),
+    ("source not verified", "2388103", {}, {"verification": "not_verified"}, {}),
+    ("two-step on", "2388001", {"pin": PIN}, {}, {}),
+    ("destination", "2388103", {}, {}, {"review": "REJECTED", "hides": ["account_review_status"]}),
+    ("messaging for", "2388103", {}, {}, {"messaging_for": "PENDING", "hides": ["on_behalf_of_business_info"]}),
+]
+MENDED: tuple[Truth, Truth, Truth] = (
+    {"registered": True, "name_status": "APPROVED", "new_name_status": "NONE", "pin": None},
+    {"review": "APPROVED", "verification": "verified"},
+    {"review": "APPROVED", "messaging_for": None},
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "source", "origin", "goal"), [row[1:] for row in HIDDEN], ids=[row[0] for row in HIDDEN]
+)
+def test_what_another_provider_hides_is_asked_in_the_remotes_words(
+    stage: Stage, code: str, source: Truth, origin: Truth, goal: Truth
+) -> None:
+    """Whoever approved it was wrong: nothing but the two refused creates was sent, and mended it goes on."""
+    move = Move(stage, elsewhere=True, source=source, origin=origin, goal=goal)
+    story = move.approved(move.begin()).asks("fix", "The remote said “", code, reason="needs-fix")
+    assert move.writes == ["subscribe ok", f"create {code}", f"create {code}"]
+    assert move.new is None
+    move.source_untouched()
+    assert move.door.number(move.source)["online"] is (source.get("registered") is not False)
+    stage.door.change_number(move.source, **MENDED[0])
+    stage.door.change_account(move.home, **MENDED[1])
+    stage.door.change_account(move.waba, **MENDED[2])
+    move.code(move.approved(story.answer(done=True))).ends("done", "migrated", "cannot be seen from here")
+    assert move.writes[3:] == WHOLE[1:]
+    move.has_moved()
+
+
+@pytest.mark.parametrize("code", [2593079, 2593085, 2655111, 2655121, 2388019])
+def test_what_no_repetition_helps_is_told_and_nothing_was_made(stage: Stage, code: int) -> None:
+    """Codes of moves that this way is not: one call, the remote's figure, and the source works on."""
+    move = Move(stage)
+    stage.answers("create", code)
+    story = move.begin().answer(approve=True)
+    assert story.state == "asking", story
+    assert str(code) in story.now["message"] + story.now["task"]["question"]
+    assert move.writes == ["subscribe ok", f"create {code}"]
+    assert move.new is None
+    move.source_works()
+    story.answer(decline=True).ends("gave_up", "declined", "the source still works")
+
+
+def test_attempts_used_up_at_the_destination_wait_out_and_the_source_works_meanwhile(stage: Stage) -> None:
+    """133016 at the register: one call, three days, then the line moves; nobody sends anything in between."""
+    move = Move(stage)
+    story = otp(move)
+    stage.answers("register", 133016)
+    move.code(story)
+    assert ("blocked", 259500) in story.waits
+    story.ends("done", "migrated")
+    assert [each for each in move.writes if each.startswith("register")] == ["register 133016", "register ok"]
+    move.has_moved()
+
+
+def test_the_source_account_is_removed_on_the_way(stage: Stage) -> None:
+    """Nothing of the source can be seen any more: two-step verification is asked for, and nothing is spent before."""
+    move = Move(stage)
+    story = otp(move)
+    stage.do(stage.lw.remove_account("shop"))
+    move.code(story).asks("approve", "Two-step verification must be off")
+    assert move.writes[-1] == "verify_code ok"
+    move.source_works()
+    story.answer(approve=True).ends("done", "migrated", "cannot be seen from here")
+    assert stage.door.number(move.source)["state"] == "MIGRATED"
+
+
+def test_a_paused_destination_sends_nothing_until_it_goes_on(stage: Stage) -> None:
+    move = Move(stage)
+    story = otp(move)
+    with pytest.raises(UsageError, match="open operation"):
+        stage.do(stage.lw.remove_account("new"))
+    stage.update_account("new", paused=True)
+    move.code(story)
+    assert (story.state, story.now["reason"]) == ("asking", "account-paused")
+    assert move.writes[-1] == "request_code ok"
+    move.source_works()
+    stage.update_account("new", paused=False)
+    story.drive().ends("done", "migrated")
+    move.has_moved()
+
+
 def test_a_passing_fault_passes(stage: Stage) -> None:
     move = Move(stage, goal={"migration_faults": 1})
     story = move.begin().answer(approve=True)
