@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -38,6 +39,8 @@ __all__ = [
 LARGEST = 10_000_000
 """Bytes; a hundred thousand rows are about half of it."""
 MOST_ROWS = 100_000
+MOST_NAMED = 10
+"""Columns that are not known, named in the message."""
 COLUMNS = ("phone", "account", "pin", "code_method", "goal", "verified_name", "code_language")
 _GOALS = {"": RowGoal.REGISTER, "sync": RowGoal.NONE, "sync_only": RowGoal.NONE} | {
     each.value: each for each in RowGoal
@@ -176,8 +179,9 @@ def _header(cells: Sequence[str]) -> dict[str, int]:
         raise _not_a_table("The first line names no column *phone*.", columns)
     if unknown:
         own = "Rename them, or begin their names with # to have them left out."
-        raise _not_a_table(f"These columns are not known: {', '.join(unknown)}.", f"{columns} {own}")
-    twice = sorted({name for name in known if known.count(name) > 1})
+        named = ", ".join(unknown[:MOST_NAMED]) + (" …" if len(unknown) > MOST_NAMED else "")
+        raise _not_a_table(f"These columns are not known: {named}.", f"{columns} {own}")
+    twice = sorted(name for name, times in Counter(known).items() if times > 1)
     if twice:
         raise _not_a_table(f"The column {twice[0]} stands there twice.", columns)
     return {name: names.index(name) for name in known}

@@ -138,6 +138,13 @@ def test_what_is_no_table_of_numbers(content: bytes, words: str) -> None:
     assert words in refused.value.message + refused.value.fix
 
 
+@pytest.mark.parametrize("columns", [[f"c{serial}" for serial in range(200_000)], ["phone"] * 200_000])
+def test_a_first_line_without_end_is_one_short_message(columns: list[str]) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_sheet(",".join(["phone", *columns]).encode() + b"\n+15550133010\n")
+    assert len(refused.value.message) < 300
+
+
 PINS = st.from_regex(r"[0-9]{4,7}", fullmatch=True)
 
 
