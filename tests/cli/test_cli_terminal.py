@@ -196,7 +196,7 @@ def test_a_migration_is_guided_at_a_terminal(cli: Cli, terminal) -> None:
     shown.until("The destination has a payment method.")
     shown.until("yes: go ahead")
     shown.type("yes\n")
-    shown.until("Which code did")
+    shown.until("Code:")
     code = control.latest_code("+15550100001")
     shown.type(f"{code}\n")
     shown.until("settling")

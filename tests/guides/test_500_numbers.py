@@ -16,7 +16,7 @@ LATEST = 120
 
 def test_a_file_of_numbers_comes_online(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (GUIDES / "500-numbers.md").read_text()
-    (sample,) = re.findall(r"^```csv\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (sample,) = re.findall(r"^```text\n(phone;.*?)^```$", page, re.DOTALL | re.MULTILINE)
     with Guide("500-numbers", tmp_path, monkeypatch, rate=20) as guide:
         guide.file("numbers.csv", sample.rstrip("\n"))
 
