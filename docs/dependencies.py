@@ -209,7 +209,7 @@ def licences() -> str:
     entries = [entry for entry in locked(LOCK.read_text()) if isinstance(entry, Locked)]
     plain, traced = needed(direct()), needed(direct("trace"))
     parts = (
-        ("What `pip install linewright` brings", lambda name: name in plain),
+        ("What Linewright itself needs", lambda name: name in plain),
         ("Brought by the extra `trace` as well", lambda name: name in traced - plain),
         ("Used by its developers alone", lambda name: name not in traced),
     )
