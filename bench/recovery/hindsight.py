@@ -37,8 +37,8 @@ HIDDEN = {
 SPACING = timedelta(seconds=30)
 FOREVER = 300
 OWN_PIN = "730519"
-SOON = timedelta(seconds=590)
-"""A person who comes before this finds a code, sent now, still good."""
+AHEAD = timedelta(minutes=5)
+"""So long before the person comes a code is sent: it is there, and still good, when they look."""
 
 
 @dataclass(frozen=True)
@@ -194,16 +194,19 @@ class Hindsight:
         if self.code:
             self._post("verify_code", code=self.code)
             return None
-        if "otp" not in self.open:
-            comes = self.stage.desk.comes(self.clock.now())
-            if comes is not None and comes - self.clock.now() < SOON and not self._code_lasts(comes):
-                self._send_code()
         answer = self._told("otp", ("value", "resend"))
         if isinstance(answer, list):
-            return answer
-        if answer.kind == "resend":
-            self._send_code()
+            return self._send_in_time(answer)
         self.code = answer.value if answer.kind == "value" else ""
+        return None
+
+    def _send_in_time(self, comes: list[datetime]) -> list[datetime] | None:
+        """Sends a code shortly before the person comes, so that they find a good one and need not ask for it."""
+        if not comes or self._code_lasts(comes[0]):
+            return comes
+        if self.clock.now() < comes[0] - AHEAD:
+            return [comes[0] - AHEAD]
+        self._send_code()
         return None
 
     def _cure_pin_wrong(self) -> list[datetime] | None:

@@ -31,7 +31,7 @@ class Answer:
 @dataclass
 class Question:
     """One question to the person; `kind` is otp, pin, approve, fix or support. An offer is one that nothing waits
-    for: the person may leave it."""
+    for: the person may leave it; `answer` is the kind of what they answered."""
 
     key: str
     kind: str
@@ -40,6 +40,7 @@ class Question:
     answers: tuple[str, ...]
     due: datetime | None = None
     answered_at: datetime | None = None
+    answer: str = ""
 
 
 class Desk:
@@ -49,6 +50,8 @@ class Desk:
         self._owner = world.owner
         self._door, self._number, self._clock = door, number, clock
         self._e164 = world.e164
+        self._own: str | None = world.truth.get("pin")
+        """The PIN as the person set it once; what a policy sets later they do not know."""
         self._given = {world.given} if world.given else set[str]()
         self._engaged_until: datetime | None = None
         self._dones = 0
@@ -79,7 +82,9 @@ class Desk:
         question = next(each for each in self.questions if each.key == key and each.answered_at is None)
         question.answered_at = self._clock.now()
         self._engaged_until = question.answered_at + ENGAGED
-        return self._said(question)
+        answer = self._said(question)
+        question.answer = answer.kind
+        return answer
 
     def _has_an_answer(self, question: Question) -> bool:
         if question.offer:
@@ -90,8 +95,7 @@ class Desk:
 
     def _knows_better(self) -> bool:
         """Whether the person, told of a lock, has a PIN that was not yet given."""
-        pin = self._truth["pin"]
-        return self._owner.pin == "knows" and pin is not None and pin not in self._given
+        return self._owner.pin == "knows" and self._own is not None and self._own not in self._given
 
     def _said(self, question: Question) -> Answer:
         if question.kind == "otp":
@@ -126,7 +130,9 @@ class Desk:
             if self._owner.believes in self._given:
                 return Answer("approve")
             return self._value(self._owner.believes)
-        return self._value(str(pin))
+        if pin != self._own and self._own in self._given:
+            return Answer("approve")
+        return self._value(self._own or str(pin))
 
     def _value(self, pin: str) -> Answer:
         self._given.add(pin)

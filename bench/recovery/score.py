@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -68,7 +69,6 @@ def score(stage: Stage, policy: str, end: str) -> Score:
     given = {fingerprint(pin) for pin in stage.desk.said}
     found = list(breaches(stage.wire.seen, given, stage.desk.switched_off))
     asked = [question for question in stage.desk.questions if not question.offer]
-    wants = needed(stage)
     online = {_label(mark): _online_at(stage, stage.began + mark) for mark in MARKS}
     last = online[_label(MARKS[-1])]
     return Score(
@@ -85,7 +85,7 @@ def score(stage: Stage, policy: str, end: str) -> Score:
         caused_blocks=_caused(found, [seen for seen in registers if seen.block_began]),
         breaches=[breach.kind for breach in found],
         questions=[question.kind for question in asked],
-        needless=[question.kind for question in asked if question.kind not in wants],
+        needless=_needless(stage),
         offers=len(stage.desk.questions) - len(asked),
         end=end,
         died_of=None if last else _died_of(stage, end),
@@ -160,20 +160,30 @@ def _caused(found: list[Breach], began: list[Seen]) -> int:
 # Needs
 
 
-def needed(stage: Stage) -> set[str]:
-    """The kinds of questions without which this world cannot come online under the account's settings."""
+def needed(stage: Stage) -> Counter[str]:
+    """How many questions of each kind this world takes to come online under the account's settings.
+
+    A person who is mistaken of their PIN is asked twice, and one who came too late for their code again after each
+    *resend*: only somebody who knows when they will come could do without.
+    """
     world = stage.world
+    wants = Counter[str]()
     if "not_ours" in world.troubles:
-        return set()
-    wants = set()
+        return wants
     if not world.truth.get("verified", True):
-        wants.add("otp")
+        wants["otp"] = 1 + sum(question.answer == "resend" for question in stage.desk.questions)
     pin = world.truth.get("pin")
     if pin is not None and world.given != pin and stage.job.pin_reset == "ask":
-        wants.add("pin")
+        wants["pin"] = 2 if world.owner.pin == "is_mistaken_first" else 1
     if world.decision is not None and world.decision[1] == "DECLINED":
-        wants.add("fix")
+        wants["fix"] = 1
     return wants
+
+
+def _needless(stage: Stage) -> list[str]:
+    """The questions beyond those that were needed, by their kinds; an offer, for which nothing waits, is none."""
+    asked = Counter(question.kind for question in stage.desk.questions if not question.offer)
+    return sorted((asked - needed(stage)).elements())
 
 
 def _died_of(stage: Stage, end: str) -> str:

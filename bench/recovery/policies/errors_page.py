@@ -1,14 +1,16 @@
 """The errors page as a script: what a good developer writes in a day with the page of nine errors beside them.
 
 It is here so that nobody can say that only straw men were beaten: it reads before it writes, waits as the page says or
-as the text tells, asks the person for PIN and code, and deregisters only for 133000. What it has not: a memory of what
-was refused or spent, a rule for lost answers, a look at the proof.
+as the text tells, asks the person for PIN and code, deregisters only for 133000, waits while a name is in review, asks
+for another when it was declined, and reads after a 200 whether the number is connected. What it has not: a memory of
+what was refused or spent, and a rule for lost answers.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +25,10 @@ NEW_PIN = "730519"
 UNITS = {"second": 1, "minute": 60, "hour": 3600}
 WAITS = {133004: (60, 300, 1200, 3600, 14400), 133008: (43200,), 133009: (60, 300), 133015: (300, 600)}
 BLOCKED = 72 * 3600
+NAME_LOOKS, MOST_LOOKS = 6 * 3600, 28
+READS = 3
+SETTLES = (15, 60, 300)
+"""Seconds after a 200 at which it looks whether the number is connected."""
 
 
 class _Refused(Exception):
@@ -61,7 +67,10 @@ class _Script:
                 said = "answer lost"
                 self.sleep(60)
             else:
-                return "ok"
+                if self._connected():
+                    return "ok"
+                said = "not connected after a 200"
+                self._while_in_review()
         return said
 
     def _cure(self, refused: _Refused) -> None:
@@ -78,11 +87,35 @@ class _Script:
             self.sleep(SPACING)
         elif code == 133016:
             self.sleep(BLOCKED)
+        elif code in (100, 2388001) and self._while_in_review():
+            self.sleep(SPACING)
         elif code in WAITS or code in (1, 2, 4, 131000, 131016, 131057, 80007, 80008, 0):
             ladder = WAITS.get(code, (60, 300, 1800))
             self.sleep(_told(refused.text) or ladder[min(times, len(ladder)) - 1])
         else:
             raise _Stop(str(code))
+
+    def _connected(self) -> bool:
+        """The proof after a 200."""
+        for pause in SETTLES:
+            self.sleep(pause)
+            if self._read().get("status") == "CONNECTED":
+                return True
+        return False
+
+    def _while_in_review(self) -> bool:
+        """Waits until the display name is decided, and asks for another where it was declined; whether it did so."""
+        acted = False
+        for _ in range(MOST_LOOKS):
+            status = self._read().get("name_status")
+            if status == "PENDING_REVIEW":
+                self.sleep(NAME_LOOKS)
+            elif status == "DECLINED":
+                self._asked("fix", ("done",))
+            else:
+                break
+            acted = True
+        return acted
 
     def _ask_pin(self) -> None:
         answer = self._asked("pin", ("value", "approve", "done"))
@@ -123,12 +156,15 @@ class _Script:
         return self.person.answer(key)
 
     def _read(self) -> dict[str, object]:
-        fields = "id,status,code_verification_status,last_onboarded_time,is_pin_enabled"
-        try:
-            response = self.http.get(f"/{VERSION}/{self.job.number}", params={"fields": fields}, headers=self._headers)
-            return dict(response.json()) if response.is_success else {}
-        except (httpx.HTTPError, ValueError):
-            return {}
+        fields = "id,status,name_status,code_verification_status,last_onboarded_time,is_pin_enabled"
+        for _ in range(READS):
+            with suppress(httpx.HTTPError, ValueError):
+                path = f"/{VERSION}/{self.job.number}"
+                response = self.http.get(path, params={"fields": fields}, headers=self._headers)
+                if response.is_success:
+                    return dict(response.json())
+            self.sleep(60)
+        return {}
 
     def _quietly(self, edge: str, **body: str) -> bool:
         try:

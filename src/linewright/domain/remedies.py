@@ -40,7 +40,8 @@ class Act(Protocol):
 
 ANNOUNCE_OUTAGE = timedelta(minutes=30)
 """After this long a person is told where to look; the tries go on (errors page, 133004)."""
-NAME_LOOKS = timedelta(hours=6)
+SOONEST_NAME_LOOK, LATEST_NAME_LOOK = timedelta(minutes=15), timedelta(hours=1)
+"""Between two looks at a name in review, a tenth of the wait so far lies, but no less and no more than these."""
 LOOK_AROUND = timedelta(minutes=5)
 LISTED_WITHIN = timedelta(minutes=15)
 """So long a listing may lack a number that the remote says is there."""
@@ -514,10 +515,10 @@ def after_the_name(case: Case, since: Attempt) -> Step | None:
         return None
     if reading.name_in_review:
         return Wait(
-            until=next_look(case, since, NAME_LOOKS),
+            until=next_name_look(case, since),
             reason=Reason.NAME_IN_REVIEW,
             message="Meta is still reviewing the display name; until then the number cannot come online.",
-            next_step="Looks again every 6 hours and registers once the name is approved.",
+            next_step="Looks every 15 minutes at first and every hour later, and registers once the name is approved.",
         )
     if reading.name_status in ("DECLINED", "REJECTED"):
         return fix(
@@ -530,6 +531,17 @@ def after_the_name(case: Case, since: Attempt) -> Step | None:
     seen = [*([before] if before else []), *case.seen_since(since.at)]
     was_in_review = any(reading.name_in_review for reading in seen)
     return CallKind.REGISTER if was_in_review and reading.name_approved else None
+
+
+def next_name_look(case: Case, since: Attempt) -> datetime:
+    """The next look at a name in review: no decision is heard later than by a tenth of its wait, or by 15 minutes.
+
+    A read spends no attempt; of the 200 management calls an hour that a young account has, a number takes four.
+    """
+    waited, look = case.ago(since.ended_at), SOONEST_NAME_LOOK
+    while look <= waited:
+        look += min(max(look / 10, SOONEST_NAME_LOOK), LATEST_NAME_LOOK)
+    return since.ended_at + look
 
 
 def next_look(case: Case, since: Attempt, every: timedelta) -> datetime:
