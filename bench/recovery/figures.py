@@ -37,6 +37,7 @@ class Row:
     caused_locks: int
     caused_blocks: int
     questions: float
+    offers: float
     needless: float
     late_median: float | None
     late_p90: float | None
@@ -95,6 +96,7 @@ def _row(worlds: list[World], policy: str, plays: list[Play]) -> Row:
         caused_locks=sum(play["caused_locks"] for play in plays),
         caused_blocks=sum(play["caused_blocks"] for play in plays),
         questions=sum(len(play["questions"]) for play in plays) / len(plays),
+        offers=sum(play["offers"] for play in plays) / len(plays),
         needless=_share(bool(play["needless"]) for play in plays),
         late_median=median(late) if late else None,
         late_p90=quantiles(late, n=10)[8] if len(late) > 1 else None,
@@ -121,6 +123,7 @@ class Goal:
     measured: float
     met: bool
     short: tuple[str, ...] = ()
+    note: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -139,16 +142,19 @@ def _goals(worlds: list[World], policy: str) -> list[Goal]:
     reachable = [(world, play, at, least) for world, play, (at, least) in both if at is not None]
     came = [each for each in reachable if each[1]["online_at"] is not None]
     calm = [each for each in came if not each[0]["outage"]]
-    stormy = [each for each in reachable if each[0]["outage"] and not _held_by_cap(each[0], each[1])]
+    outages = [each for each in reachable if each[0]["outage"]]
+    stormy = [each for each in outages if not _held_by_cap(each[0], each[1])]
     spent = sum(play["registers"] for _, play, _, _ in calm) / max(sum(least for *_, least in calm), 1)
     ratios = [(play["online_at"] + FLOOR) / (at + FLOOR) for _, play, at, _ in calm]
     late = [world["world"] for world, play, at, _ in stormy if not _soon_enough(world, play, at)]
+    soon = sum(_soon_enough(world, play, at) for world, play, at, _ in outages) / max(len(outages), 1)
+    left_out = f"{len(stormy)} worlds; {len(outages) - len(stormy)} more left out, {soon * 100:.1f} % with them"
     missing = [world["world"] for world, play, *_ in reachable if play["online_at"] is None]
     harmed = [each["world"] for each, play, _ in both if play["caused_locks"] or play["caused_blocks"]]
     asked = [each["world"] for each, play, _ in both if play["needless"]]
 
-    def goal(name: str, wanted: str, measured: float, met: bool, short: Iterable[str] = ()) -> Goal:
-        return Goal(name, policy, wanted, round(measured, 4), met, tuple(short))
+    def goal(name: str, wanted: str, measured: float, met: bool, short: Iterable[str] = (), note: str = "") -> Goal:
+        return Goal(name, policy, wanted, round(measured, 4), met, tuple(short), note)
 
     online = 1 - len(missing) / max(len(reachable), 1)
     needless = len(asked) / max(len(both), 1)
@@ -157,7 +163,9 @@ def _goals(worlds: list[World], policy: str) -> list[Goal]:
         goal("online where the yardstick is", "at least 99 %", online, online >= 0.99, missing),
         goal("registrations, no outage", "at most 1.15 x", spent, spent <= 1.15, dear),
         goal("time, no outage, median", "at most 1.10 x", median(ratios or [1.0]), median(ratios or [1.0]) <= 1.1),
-        goal("soon after an outage, inside the cap", "all", 1 - len(late) / max(len(stormy), 1), not late, late),
+        goal(
+            "soon after an outage, inside the cap", "all", 1 - len(late) / max(len(stormy), 1), not late, late, left_out
+        ),
         goal("locks and blocks caused", "none", len(harmed), not harmed, harmed),
         goal("worlds with a needless question", "at most 5 %", needless, needless <= 0.05, asked),
     ]

@@ -67,6 +67,7 @@ COLUMNS: tuple[tuple[str, Callable[[Mapping[str, Any]], str]], ...] = (
     ("locks caused", lambda row: str(row["caused_locks"])),
     ("blocks caused", lambda row: str(row["caused_blocks"])),
     ("questions", lambda row: f"{row['questions']:.2f}"),
+    ("offers", lambda row: f"{row['offers']:.2f}"),
     ("needless in", lambda row: _percent(row["needless"]) if row["policy"] in POLICIES else "-"),
     ("said online, was not", lambda row: str(row["said_online_was_not"])),
     ("later, median", lambda row: _span(row["late_median"])),
@@ -204,10 +205,10 @@ def _mixture() -> str:
 
 
 def _measured(goal: Mapping[str, Any]) -> str:
-    value = goal["measured"]
+    value, note = goal["measured"], goal["note"] and f" ({goal['note']})"
     if "x" in goal["wanted"]:
-        return f"{value:.2f} x"
-    return str(int(value)) if goal["wanted"] == "none" else _percent(value)
+        return f"{value:.2f} x{note}"
+    return (str(int(value)) if goal["wanted"] == "none" else _percent(value)) + note
 
 
 def _percent(share: float, digits: int = 1) -> str:

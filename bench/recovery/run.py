@@ -15,8 +15,9 @@ __all__ = ["HOLD_OUT", "TUNED_ON", "play_all", "play_world"]
 
 TUNED_ON = 1
 """The seed whose worlds were looked at while the decision was made better (with seed 2)."""
-HOLD_OUT = 7001
-"""The seed whose worlds nobody looked at, and on whose figures nothing may be changed."""
+HOLD_OUT = 7002
+"""The seed whose worlds nobody looked at, and on whose figures nothing may be changed. 7001 was it before: worlds of it
+that fell short were looked at, and one of their reasons was then mended (decision 21)."""
 
 World = dict[str, Any]
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bench.recovery.person import Answer
 from bench.recovery.play import POLICIES, play
 from bench.recovery.score import breaches
+from bench.recovery.score import score as judged
 from bench.recovery.stage import Seen, Stage
 from bench.recovery.worlds import Owner, Trap, World, draw
 
@@ -24,8 +26,10 @@ CLEAN = World(
 )
 HALF = replace(CLEAN, troubles=("half_deregistered",), truth=CLEAN.truth | {"deregisters_owed": 1})
 MISTAKEN = replace(CLEAN, troubles=("pin_wrong",), truth=CLEAN.truth | {"pin": RIGHT}, given=WRONG)
+SLOW = Owner(7200.0, "knows", "864213")
+SCRIPT = "errors page as a script"
 SCRIPTS = [policy for policy in POLICIES if not policy.startswith("Linewright")]
-CURES = {"half": {"errors page as a script", "deregister, then register"}, "mistaken": {"errors page as a script"}}
+CURES = {"half": {SCRIPT, "deregister, then register"}, "mistaken": {SCRIPT}}
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -68,6 +72,29 @@ def test_the_best_plan_waits_exactly_and_pays_for_what_it_must_discover() -> Non
     best, discovering = play(world, "best, ask"), play(world, "discovering, ask")
     assert best.online_at == pytest.approx(4000, abs=1)
     assert (best.registers, discovering.registers) == (1, 2)
+
+
+def test_the_best_plan_sends_a_code_shortly_before_a_slow_person_comes() -> None:
+    world = replace(CLEAN, truth=CLEAN.truth | {"verified": False, "ever_registered": False}, owner=SLOW)
+    best = play(world, "best, ask")
+    assert best.online_at == pytest.approx(7200, abs=1)
+    assert (best.registers, best.questions, best.needless) == (1, ["otp"], [])
+
+
+def test_the_script_of_the_errors_page_waits_for_a_name_and_has_another_chosen() -> None:
+    review = CLEAN.truth | {"name_status": "PENDING_REVIEW", "name_effect": "refuse"}
+    world = replace(CLEAN, troubles=("name_review",), truth=review, decision=(50_000.0, "APPROVED"))
+    approved = play(world, SCRIPT)
+    assert approved.online_at == pytest.approx(3 * 6 * 3600, rel=0.01)
+    assert (approved.registers, approved.questions, approved.breaches) == (2, [], [])
+    declined = play(replace(world, decision=(50_000.0, "DECLINED")), SCRIPT)
+    assert (declined.online["168h"], declined.questions, declined.needless) == (True, ["fix"], [])
+
+
+def test_the_script_of_the_errors_page_takes_a_200_for_no_proof() -> None:
+    review = CLEAN.truth | {"name_status": "PENDING_REVIEW", "name_effect": "no_effect"}
+    score = play(replace(CLEAN, truth=review, decision=(50_000.0, "APPROVED")), SCRIPT)
+    assert (score.online["168h"], score.said_online, score.registers) == (True, True, 2)
 
 
 def test_a_trap_that_eats_a_call_is_paid_by_the_best_plan_too() -> None:
@@ -144,6 +171,42 @@ def test_a_lock_after_a_breach_is_caused_and_one_without_is_not() -> None:
     assert (score.locks, score.caused_locks) == (1, 0)
     score = play(MISTAKEN, "retry, 5 tries")
     assert (score.locks, score.caused_locks) == (1, 1)
+
+
+def test_needless_is_what_is_asked_beyond_what_the_world_takes() -> None:
+    stage = Stage(MISTAKEN, "ask")
+    for count in (1, 2):
+        stage.desk.ask(f"pin {count}", "pin", ("value", "approve"))
+    stage.desk.ask("otp", "otp", ("value", "resend"))
+    stage.desk.ask("an offer", "pin", ("value",), offer=True)
+    assert judged(stage, SCRIPT, "stopped").needless == ["otp", "pin"]
+
+
+def test_each_time_a_slow_person_wants_the_code_again_it_is_asked_for_again() -> None:
+    lapsed = replace(MISTAKEN, truth=MISTAKEN.truth | {"verified": False}, owner=SLOW, given=RIGHT)
+    stage = Stage(lapsed, "ask")
+    due = stage.desk.ask("otp 1", "otp", ("value", "resend"))
+    assert due is not None
+    stage.clock.jump_to(due)
+    assert stage.desk.answer("otp 1").kind == "resend"
+    stage.desk.ask("otp 2", "otp", ("value", "resend"))
+    assert judged(stage, SCRIPT, "stopped").needless == []
+
+
+# The person
+
+
+def test_a_person_does_not_know_a_pin_that_a_policy_set() -> None:
+    stage = Stage(MISTAKEN, "ask")
+    asked = ("value", "approve", "done")
+    assert stage.desk.ask("a lock", "pin", asked, offer=True) is not None
+    stage.door.manage(stage.number.id, pin="864209")
+    for answer in (Answer("value", RIGHT), Answer("approve")):
+        due = stage.desk.ask("pin", "pin", asked)
+        assert due is not None
+        stage.clock.jump_to(due)
+        assert stage.desk.answer("pin") == answer
+    assert stage.desk.ask("another lock", "pin", asked, offer=True) is None
 
 
 # No leak

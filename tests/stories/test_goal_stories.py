@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from tests.support.stories import PIN, Stage, Story
@@ -68,11 +69,15 @@ def test_a_name_that_is_declined_asks_for_another(stage: Stage) -> None:
     story.answer(done=True).called("register ok", "register ok").comes_online()
 
 
-def test_a_name_in_review_is_looked_at_every_six_hours(stage: Stage) -> None:
+def test_a_name_in_review_is_looked_at_every_15_minutes_at_first_and_every_hour_later(stage: Stage) -> None:
     story = stage.open("register", in_review(stage)).push()
     story.later(days=1).waiting("name-in-review").called("register ok")
     later = [at for at in looks(story, "register") if at > HOUR + 10]
-    assert [round(at / HOUR) for at in later] == [6, 12, 18, 24]
+    gaps = [after - before for before, after in pairwise(later)]
+    assert gaps[0] == pytest.approx(HOUR / 4, abs=10)
+    assert gaps[-5:] == pytest.approx([HOUR] * 5, abs=10)
+    for at, gap in zip(later, gaps, strict=False):
+        assert gap == pytest.approx(min(max(at / 10, HOUR / 4), HOUR), abs=10)
 
 
 # Local storage settings

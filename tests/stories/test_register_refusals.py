@@ -272,7 +272,7 @@ def test_2388001_with_the_name_approved_before_the_first_look_registers_and_asks
     number = stage.number(ever_registered=False, name_status="PENDING_REVIEW", name_effect="refuse")
     stage.after(lambda: stage.door.change_number(number, name_status="APPROVED"), hours=2)
     story = stage.register(number).called("register 100/2388001", "register ok").comes_online().never_asked()
-    assert story.gaps() == [6 * HOUR]
+    assert story.gaps() == [2 * HOUR]
 
 
 def test_2388001_again_though_the_name_was_approved_asks_a_person(stage: Stage) -> None:
