@@ -55,7 +55,8 @@ check: $(READY) ## formatting, lint, types, the lock and the licences of what is
 audit: $(READY) ## asks a public service for known weaknesses of what is in the lock (needs the network)
 	@test -d $(VENV)-audit || $(PYTHON) -m venv $(VENV)-audit
 	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	@$(VENV)-audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.lock
+	@$(VENV)-audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock || \
+	  { echo "Not audited, or not clean. A package that could not be looked up counts as not audited: try where the service can be reached."; exit 1; }
 
 dist: $(READY) ## the wheel and the sdist, in dist/, without the network
 	@$(BIN)/python -m hatchling build
