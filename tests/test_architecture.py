@@ -63,6 +63,14 @@ def test_only_the_outermost_knows_everything() -> None:
             assert not {"wiring", "face", "cli", "service"} & ours(name), name
 
 
+def test_no_area_of_a_face_knows_another() -> None:
+    areas = [name for name in FILES if name.startswith("face/") and not name.endswith("__init__.py")]
+    assert len(areas) > 2
+    for name in areas:
+        near = {module for module in imported(name) if module.startswith("linewright.face")}
+        assert near <= {"linewright.face.base"}, name
+
+
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("domain/")])
 def test_the_domain_is_pure(name: str) -> None:
     assert not {module.split(".")[0] for module in imported(name)} & IMPURE

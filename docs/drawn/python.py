@@ -42,9 +42,11 @@ def _told(name: str, value: Any) -> str:
 
 
 def _methods(value: type) -> Iterator[tuple[str, Any]]:
-    for name, one in vars(value).items():
-        if not name.startswith("_") and (inspect.isfunction(one) or inspect.isasyncgenfunction(one)):
-            yield name, one
+    """In the order in which they are written: the class's own, then those of what it is made of."""
+    for part in value.__mro__:
+        for name, one in vars(part).items():
+            if not name.startswith("_") and inspect.isfunction(one):
+                yield name, one
 
 
 def _method(name: str, one: Any) -> str:
