@@ -85,7 +85,7 @@ def _exported(clock: Clock) -> Traces | None:
     try:
         from linewright.trace import exported
     except ImportError:
-        log.warning("traces are asked for, but OpenTelemetry is not here: pip install 'linewright[trace]'")
+        log.warning("traces are asked for, but OpenTelemetry is not here: install the wheel with its extra [trace]")
         return None
     try:
         return exported(clock)

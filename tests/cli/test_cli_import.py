@@ -108,7 +108,7 @@ def test_an_import_is_cancelled(anywhere: Cli, tmp_path: Path) -> None:
     asked = cli("import", file(tmp_path, f"{HEADER}+15550133005;;\n+15550133010;;\n"), "--wait", "--json")
     id = asked.json["import"]["id"]
     stopped = cli("import", "--cancel", id)
-    assert (stopped.status, "1 were cancelled" in stopped.out) == (0, True), stopped
+    assert (stopped.status, "1 cancelled" in stopped.out) == (0, True), stopped
     shown = cli("import", "--resume", id, "--json").json["import"]
     assert (shown["state"], shown["cancelled_at"] is not None, shown["counts"]["done"]) == ("gave_up", True, 1)
     again = cli("import", "--cancel", id, "--json")

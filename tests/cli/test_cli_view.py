@@ -66,3 +66,8 @@ def test_the_live_view_leaves_its_last_picture(capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "It is online." in out
     assert "Ctrl-C" not in out
+
+
+def test_a_time_that_is_past_is_not_told_as_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    LinesView(lambda: NOW).show(operation(attempts=[], wake_at="2026-03-02T09:29:59Z"))
+    assert "Next at" not in capsys.readouterr().out

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 from tests.cli.samples import NOW, attempt, budget, number, operation, task
 
 from linewright.cli import words
-from linewright.cli.say import clean, table
+from linewright.cli.say import clean, result, table
 from linewright.cli.times import ahead, clock_time, moment
 from linewright.domain.operation import OperationState
 
@@ -108,3 +109,60 @@ def test_what_the_remote_says_cannot_steer_the_terminal() -> None:
 def test_a_moment_of_the_json_is_aware() -> None:
     assert moment("2026-03-02T09:30:00Z") == NOW
     assert moment(None) is None
+
+
+class Screen(io.StringIO):
+    """A terminal of 80 columns, as far as folding asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_result_is_folded_between_words_below_its_label(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    screen = Screen()
+    monkeypatch.setattr("sys.stdout", screen)
+    finding = "note     key: " + "The key lies beside the database that it opens, whoever copies that has both. " * 2
+    link = "http://127.0.0.1:8080/l/" + "x" * 90
+    coloured = "\x1b[2m" + "Number  " * 20 + "\x1b[0m"
+    result({}, f"{finding.strip()}\n{link}\n{coloured}", as_json=False)
+    lines = screen.getvalue().splitlines()
+    assert all(len(line) <= 80 for line in lines if line not in (link, coloured))
+    assert [link, coloured] == lines[-2:]
+    assert lines[1].startswith("         ")
+    assert " ".join(" ".join(lines[:-2]).split()) == " ".join(finding.split())
+
+
+def test_nothing_is_folded_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    result({}, "word " * 60, as_json=False)
+    assert capsys.readouterr().out == "word " * 60 + "\n"
+
+
+def test_a_list_of_questions_has_a_line_for_each() -> None:
+    long = task(question="Please look whether all of this is so:\n- It works.\n- It is verified.\nApprove when it is.")
+    short = task(question="Which code did +1 555-013-3006 get by SMS? Six digits; the whole message is fine.")
+    whole = task(question="Is it off now?")
+    lines = words.task_list([long, short, whole]).splitlines()
+    assert len(lines) == 5
+    assert lines[1].endswith("Please look whether all of this is so …")
+    assert lines[2].endswith("get by SMS? …")
+    assert lines[3].endswith("Is it off now?")
+    assert "linewright task show" in lines[4]
+
+
+def test_while_a_person_is_asked_the_time_is_that_of_the_next_look() -> None:
+    asks = operation(state="asking", next_step="With the code the number is verified.", task=task("otp", ("value",)))
+    text = words.operation_text(asks, NOW)
+    assert "Next: With the code the number is verified. Without an answer it looks again in 4 min 12 s (" in text
+    late = operation(state="asking", next_step="With the code the number is verified.", wake_at=stamp_of(-1))
+    assert "Without an answer" not in words.operation_text(late, NOW)
+
+
+def stamp_of(seconds: float) -> str:
+    return f"{NOW + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1:8080", True), ("lines.example", False)])
+def test_a_link_that_opens_here_alone_says_so(host: str, warned: bool) -> None:
+    made = {"url": f"https://{host}/l/lwl_1", "expires_at": "2026-03-09T09:30:00Z"}
+    assert ("opens on this machine alone" in words.link_text(made, NOW)) is warned

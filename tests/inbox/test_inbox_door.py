@@ -138,6 +138,7 @@ def test_rest_adds_lists_and_removes(tmp_path: Path) -> None:
             ({"name": "x", "kind": "twilio"}, 422, "inbox-secret"),
             ({"name": "x", "kind": "pigeon"}, 422, "invalid"),
             ({"name": "x y", "kind": "generic"}, 422, "invalid"),
+            ({"name": "..", "kind": "generic"}, 422, "invalid"),
             ({"name": "x", "kind": "generic", "account": "nobody"}, 404, "unknown-account"),
         ):
             answer = await api.post("/inboxes", json=wrong)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from tests.cli.conftest import Cli, bare, cli, furnished, simulator  # noqa: F401 - fixtures
 from tests.service.page_client import played, theatre_in
 from tests.support.served import served
 
+from linewright.cli import main
+from linewright.service.api.inboxes import NewInbox
+from linewright.store.inboxes import NAME
 from linewright.store.users import Role
 
 
@@ -101,3 +107,24 @@ async def test_an_admin_adds_and_removes_one_on_the_page(tmp_path: Path) -> None
         assert "Nothing is taken at the inbox line any more" in gone.text
         operator = theatre.person(Role.OPERATOR)
         assert (await operator.see("/settings/inboxes")).status == 403
+
+
+def test_the_schema_takes_the_names_that_the_store_takes() -> None:
+    for name in (".", "..", "", "a" * 65, "x y", "ü", "..\n"):
+        with pytest.raises(ValidationError):
+            NewInbox.model_validate({"name": name, "kind": "generic"})
+    for name in ("...", "a", "..a", ".a.", "main-line", "_", "a" * 64):
+        assert NewInbox.model_validate({"name": name, "kind": "generic"}).name == name
+        assert NAME.fullmatch(name)
+
+
+def test_a_list_on_a_terminal_is_drawn_whole(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """What draws a table on a terminal is no text to be cleaned."""
+    assert cli("inbox", "add", "line", "--kind", "twilio", stdin="an-auth-token-of-32-characters-xx").status == 0
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stdout", screen)
+    monkeypatch.setenv("COLUMNS", "100")
+    assert main(["inbox", "list"]) == 0
+    drawn = re.sub("\x1b\\[[0-9;]*m", "", screen.getvalue())
+    assert drawn.split()[:5] == ["Inbox", "Kind", "Account", "Address", "Messages"]

@@ -103,7 +103,8 @@ def test_a_server_that_does_not_answer() -> None:
 def test_a_database_that_is_not_there(postgres_server: Postgres) -> None:
     with pytest.raises(StoreUnavailable) as refused:
         open_store(postgres_server.named("absent"))
-    told(refused.value)
+    assert "is not there" in told(refused.value)
+    assert "createdb" in refused.value.fix
 
 
 def test_a_server_that_was_restarted_while_nobody_asked() -> None:

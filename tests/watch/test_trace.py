@@ -176,7 +176,7 @@ def test_without_the_extra_nothing_is_imported(tmp_path: Path, asked: bool) -> N
     line = [sys.executable, "-c", WITHOUT.format(home=str(tmp_path / "home"))]
     ran = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout == "None\n"
-    assert ("pip install 'linewright[trace]'" in ran.stderr) is asked
+    assert ("install the wheel with its extra [trace]" in ran.stderr) is asked
 
 
 def test_nothing_is_loaded_before_the_first_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -12,6 +13,7 @@ from linewright.cli import options as o
 from linewright.cli.inputs import secret_text
 from linewright.cli.say import Shape, clean, listing, result, table
 from linewright.cli.session import run
+from linewright.cli.times import stamp
 from linewright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def show_channels(as_json: o.Json = False) -> int:
     found = at_desk(work)
     rows = [(each["name"], each["address"], _quiet(each["quiet"]), each["made_by"]) for each in found]
     empty = "No channel yet: `linewright alert add NAME --apprise-file FILE` adds one."
-    result(listing(found), table(("channel", "address", "quiet hours", "added by"), rows, empty=empty), as_json=as_json)
+    result(listing(found), table(("Channel", "Address", "Quiet hours", "Added by"), rows, empty=empty), as_json=as_json)
     return 0
 
 
@@ -140,10 +142,16 @@ def log(
 
     found = at_desk(work)
     rows = [
-        (each["at"], each["kind"], each["title"], "; ".join(_way(way) for way in each["deliveries"])) for each in found
+        (
+            stamp(datetime.fromisoformat(each["at"])),
+            each["kind"],
+            each["title"],
+            "; ".join(_way(way) for way in each["deliveries"]),
+        )
+        for each in found
     ]
     empty = "Nothing was told yet."
-    result(listing(found), table(("at", "kind", "what", "sent"), rows, empty=empty), as_json=as_json)
+    result(listing(found), table(("Time", "Kind", "What", "Sent"), rows, empty=empty), as_json=as_json)
     return 0
 
 

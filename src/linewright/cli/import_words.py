@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from linewright.cli.say import Shape, clean, table
+from linewright.cli.times import stamp
 
 __all__ = ["STATUS", "WORDS", "goes_on", "import_list", "import_text", "report_text"]
 
 STATUS = {"done": 0, "asking": 3, "gave_up": 4, "waiting": 5, "running": 5}
 WORDS = {
-    "done": "reached their goal",
-    "asking": "wait for a person",
-    "waiting": "wait for a time",
-    "running": "are at work",
-    "creating": "are being made",
-    "queued": "have not begun",
+    "done": "reached the goal",
+    "asking": "waiting for a person",
+    "waiting": "waiting for a time",
+    "running": "at work",
+    "creating": "being made",
+    "queued": "not begun yet",
     "gave_up": "gave up",
-    "cancelled": "were cancelled",
-    "bad": "are bad and were left out",
+    "cancelled": "cancelled",
+    "bad": "bad, and left out",
 }
 """In the order in which they are told."""
 MOST_BAD = 20
@@ -33,11 +35,11 @@ def import_list(imports: list[Shape]) -> str:
             made["state"].replace("_", " "),
             made["rows"],
             made["counts"]["done"],
-            made["made_at"],
+            stamp(datetime.fromisoformat(made["made_at"])),
         )
         for made in imports
     ]
-    return table(("import", "file", "state", "rows", "done", "taken"), rows, empty="Nothing was imported yet.")
+    return table(("Import", "File", "State", "Rows", "Done", "Taken"), rows, empty="Nothing was imported yet.")
 
 
 def import_text(shape: Shape, output: Path | None) -> str:
@@ -100,7 +102,9 @@ def _found(report: Shape) -> list[str]:
 
 
 def _room(room: Shape) -> str:
-    has = f"{room['account']} has {room['numbers']:,} numbers, and {room['creates']:,} are to be made there"
+    creates = room["creates"]
+    to_make = f"{creates:,} {'is' if creates == 1 else 'are'} to be made there"
+    has = f"{room['account']} has {room['numbers']:,} number{'' if room['numbers'] == 1 else 's'}, and {to_make}"
     if room["limit"] is None:
         return f"{has}; how many it may hold is not known: Meta tells it by a webhook, and none came."
     whose = "its whole business may hold" if room["whole_business"] else "it may hold"

@@ -10,7 +10,7 @@ import typer
 
 from linewright.cli import options as o
 from linewright.cli.inputs import secret_text
-from linewright.cli.say import Shape, clean, listing, result, table
+from linewright.cli.say import Shape, listing, result, table
 from linewright.cli.session import run
 from linewright.errors import UsageError
 from linewright.secret import Secret
@@ -23,6 +23,10 @@ __all__ = ["app"]
 
 T = TypeVar("T")
 WHO = "terminal"
+NO_ADDRESS = (
+    "How the provider reaches this service is not known yet: set LINEWRIGHT_PUBLIC_URL, and `linewright inbox list` "
+    "shows the address whole."
+)
 app = typer.Typer(help="Where codes come in by themselves.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The inbox's name, as you choose it; it is in its address.")]
@@ -70,8 +74,9 @@ def add(
     if secret_file is not None or kind in ("twilio", "vonage", "telnyx"):
         given = secret_text(secret_file, "inbox's secret")
     made = _at_desk(lambda desk: desk.add(name, kind, given, account=account, who=WHO))
-    where = made["url"] or "not known yet: set LINEWRIGHT_PUBLIC_URL, or start `linewright serve`"
-    lines = [f"The inbox {name} is added. Its address is {where}", made["enter"]]
+    lines = [f"The inbox {name} is added. Its address:", made["url"] or f"https://…/inbox/otp/{name}"]
+    lines += [] if made["url"] else [NO_ADDRESS]
+    lines += [made["enter"]]
     if made["secret"]:
         lines += ["Its secret, shown only now:", made["secret"]]
     result(made, "\n".join(lines), as_json=as_json)
@@ -84,8 +89,8 @@ def show(as_json: o.Json = False) -> int:
     found = _at_desk(lambda desk: desk.inboxes())
     rows = [(each["name"], each["kind"], each["account"] or "all", each["url"] or "", _came(each)) for each in found]
     empty = "No inbox yet: `linewright inbox add NAME --kind KIND` adds one."
-    heads = ("inbox", "kind", "account", "address", "messages")
-    result(listing(found), clean(table(heads, rows, empty=empty)), as_json=as_json)
+    heads = ("Inbox", "Kind", "Account", "Address", "Messages")
+    result(listing(found), table(heads, rows, empty=empty), as_json=as_json)
     return 0
 
 

@@ -50,7 +50,8 @@ def plan(
     found = run(lambda linewright: linewright.plan(n, goal=goal, depth=depth, read=read))
     if svg is not None:
         _draw(found, svg, narrow=narrow)
-    result(found, plan_text(found, lines=None if depth else _screen()), as_json=as_json)
+    drawn = f"\n\n{svg} is written." if svg is not None else ""
+    result(found, plan_text(found, lines=None if depth else _screen()) + drawn, as_json=as_json)
     return 0
 
 

@@ -55,30 +55,44 @@ def fault(text: str) -> None:
 
 
 def result(document: object, text: str, *, as_json: bool) -> None:
-    """The one result of a command."""
+    """The one result of a command. On a terminal no line is cut within a word."""
     if as_json:
         write_json(document)
     else:
-        write(text)
+        write(folded(text, widest=None))
 
 
-def folded(text: str, stream: TextIO | None = None) -> str:
-    """The text folded between words to the terminal's width; as it is for anything but a terminal."""
+def folded(text: str, stream: TextIO | None = None, *, widest: int | None = WIDEST) -> str:
+    """The text folded between words to the terminal's width, and to `widest` where that is less; a line that is drawn
+    (in columns, with colours) and one that fits stay as they are, and so does all of it for anything but a terminal."""
     stream = stream or sys.stdout
     if not stream.isatty():
         return text
+    width = _columns(stream)
+    width = width if widest is None else min(width, widest)
+    return "\n".join(_folded_line(line, width) for line in text.split("\n"))
+
+
+def _columns(stream: TextIO) -> int:
+    """How wide the terminal of this stream is, though another stream leads into a file."""
     import shutil
+
+    try:
+        own = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
+    return shutil.get_terminal_size((own.columns or 80, 24)).columns
+
+
+def _folded_line(line: str, width: int) -> str:
+    """Continued below its text: a list's mark or a label before two spaces stands by itself."""
+    if len(line) <= width or "\x1b" in line:
+        return line
     import textwrap
 
-    width = min(shutil.get_terminal_size().columns, WIDEST)
-    lines: list[str] = []
-    for line in text.split("\n"):
-        mark = re.match(r" *(?:- |\d+\. )?", line)
-        hang = " " * (mark.end() if mark else 0)
-        lines += textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False) or [
-            ""
-        ]
-    return "\n".join(lines)
+    mark = re.match(r" *(?:- |\d+\. |\S+ {2,}|\S+ \S+ {2,})?", line)
+    hang = " " * (mark.end() if mark else 0)
+    return "\n".join(textwrap.wrap(line, width, subsequent_indent=hang, break_on_hyphens=False, break_long_words=False))
 
 
 def listing(items: Sequence[Shape]) -> Shape:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from linewright.cli.say import Shape, clean, write
 from linewright.cli.times import ahead, clock_time, moment
-from linewright.cli.words import attempt_answer, budget_line, state_words
+from linewright.cli.words import attempt_answer, budget_line, state_words, without_answer
 
 __all__ = ["LinesView", "LiveView", "NoView", "View"]
 
@@ -80,9 +80,9 @@ class LinesView(NoView):
             self._line(operation, attempt["answered_at"], f"{attempt['call']}: {attempt_answer(attempt)}{trace}")
         self._answered = max(self._answered, len(answered))
         text = f"{state_words(operation)}: {operation['message'] or READS}"
-        wake = operation["wake_at"]
-        if wake and operation["state"] not in OVER:
-            text += f" Next at {wake}."
+        wake = moment(operation["wake_at"])
+        if wake and wake > self._now() and operation["state"] not in OVER:
+            text += f" Next at {operation['wake_at']}."
         if text != self._last:
             self._last = text
             self._line(operation, f"{self._now():%Y-%m-%dT%H:%M:%SZ}", text)
@@ -152,11 +152,13 @@ def _head(operation: Shape) -> RenderableType:
 def _next(operation: Shape, now: datetime) -> RenderableType | None:
     said = Text()
     wake = moment(operation["wake_at"])
-    if wake is not None and operation["state"] not in OVER:
+    if wake is not None and operation["state"] not in (*OVER, "asking"):
         said.append(ahead(wake, now), style="bold")
         said.append(f" ({clock_time(wake, now)})  ", style="dim")
     if operation["next_step"]:
         said.append(clean(operation["next_step"]))
+        if operation["state"] == "asking":
+            said.append(without_answer(wake, now), style="dim")
     if not said:
         return None
     grid = Table.grid(padding=(0, 2, 0, 0))

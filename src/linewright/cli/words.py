@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from linewright.cli.say import Shape, clean, pairs, table
 from linewright.cli.times import ahead, clock_time, moment, stamp
@@ -30,6 +32,7 @@ __all__ = [
     "state_words",
     "task_list",
     "task_text",
+    "without_answer",
 ]
 
 STATUS = {"done": 0, "asking": 3, "gave_up": 4, "cancelled": 4, "waiting": 5, "running": 5}
@@ -43,6 +46,10 @@ WAYS = {
     "done": "{answer} --done: {done}",
     "decline": "{answer} --decline: end it here",
 }
+HERE = ("127.0.0.1", "::1", "localhost")
+HERE_ALONE = (
+    "It opens on this machine alone: set LINEWRIGHT_PUBLIC_URL to the address at which people reach the service."
+)
 APPROVE = {"pin": "set a new PIN through the API"}
 DONE = {"pin": "two-step verification is off now"}
 
@@ -77,8 +84,17 @@ def next_line(operation: Shape, now: datetime) -> str | None:
     step, wake = operation["next_step"], moment(operation["wake_at"])
     if operation["state"] in ("done", "gave_up", "cancelled"):
         return step or None
+    if operation["state"] == "asking":
+        return f"Next: {step}{without_answer(wake, now)}" if step else None
     when = f", {ahead(wake, now)} ({clock_time(wake, now)})" if wake else ""
     return f"Next{when}: {step or 'looks again.'}" if step or when else None
+
+
+def without_answer(wake: datetime | None, now: datetime) -> str:
+    """When an operation that asks looks again by itself, as a sentence to append; empty where that is not to come."""
+    if wake is None or wake <= now:
+        return ""
+    return f" Without an answer it looks again {ahead(wake, now)} ({clock_time(wake, now)})."
 
 
 def attempt_row(attempt: Shape) -> tuple[str, ...]:
@@ -145,7 +161,8 @@ def link_text(made: Shape, now: datetime) -> str:
     """A link that was made, and what to do with it."""
     ends = moment(made["expires_at"])
     until = f" until {clock_time(ends, now)}" if ends else ""
-    return f"Send this address to whoever has the phone. It opens this question alone{until}:\n{made['url']}"
+    said = f"Send this address to whoever has the phone. It opens this question alone{until}:\n{made['url']}"
+    return f"{said}\n{HERE_ALONE}" if urlsplit(made["url"]).hostname in HERE else said
 
 
 def answer_ways(task: Shape) -> list[str]:
@@ -158,10 +175,17 @@ def answer_ways(task: Shape) -> list[str]:
 
 def task_list(tasks: list[Shape]) -> str:
     rows = [
-        (task["id"], task["kind"], task["account"], (task["number"] or {}).get("display"), task["question"])
+        (task["id"], task["kind"], task["account"], (task["number"] or {}).get("display"), _in_short(task["question"]))
         for task in tasks
     ]
-    return table(("Task", "Kind", "Account", "Number", "Question"), rows, empty="No question is open.")
+    shown = table(("Task", "Kind", "Account", "Number", "Question"), rows, empty="No question is open.")
+    return f"{shown}\n`linewright task show TASK` has the whole question and the ways to answer." if tasks else shown
+
+
+def _in_short(question: str) -> str:
+    """What a list shows of a question: its first sentence. `task show` has the whole."""
+    first = re.split(r"(?<=[.?:])\s", question.strip(), maxsplit=1)[0]
+    return f"{first.removesuffix(':')} …" if len(first) < len(question.strip()) else first
 
 
 def operation_list(operations: list[Shape], now: datetime) -> str:

@@ -66,7 +66,7 @@ def cancel(id: OperationId, as_json: o.Json = False) -> int:
         answer = ask(operation["task"])
         if answer is None:
             break
-        operation, now = timed(_answering(operation["task"]["id"], answer, settle=True))
+        operation, now = timed(_answering(operation["task"]["id"], answer))
     result(operation, operation_text(operation, now), as_json=as_json)
     return ASKS if operation["state"] == "asking" else TAKEN
 
@@ -180,15 +180,15 @@ def _at_terminal(id: str) -> Answer | None:
     return ask(run(lambda linewright: linewright.task(id)))
 
 
-def _answering(task: str, answer: Answer, *, settle: bool = False) -> Callable[[Linewright], Awaitable[Shape]]:
+def _answering(task: str, answer: Answer) -> Callable[[Linewright], Awaitable[Shape]]:
     """Gives the answer and makes every call that is due by it; an account's question is its own result.
 
-    Where a worker runs it makes the calls; `settle` waits for them."""
+    Where a worker runs it makes the calls, and they are waited for."""
 
     async def work(linewright: Linewright) -> Shape:
         taken = await linewright.answer(task, **answer)
         if "goal" not in taken:
             return taken
-        return await (linewright.settle if settle else linewright.push)(taken["id"])
+        return await linewright.settle(taken["id"])
 
     return work

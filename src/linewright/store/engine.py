@@ -232,7 +232,12 @@ _KINDS = (
         "Try again in a moment; if it stays so, end the process that holds it.",
     ),
     (
-        ("not a database", "malformed", "disk i/o error", "no such table", "no such column", "does not exist"),
+        (" does not exist",),
+        "It, or a part of it, is not there",
+        "Create it (`createdb NAME`), restore it from a backup, or set LINEWRIGHT_DATABASE_URL to the right one.",
+    ),
+    (
+        ("not a database", "malformed", "disk i/o error", "no such table", "no such column"),
         "It is damaged, or not Linewright's",
         "Restore it from a backup, or set LINEWRIGHT_DATABASE_URL to the right one.",
     ),

@@ -74,7 +74,7 @@ def _refuse_newer(found: str | None, database: Database) -> None:
         return
     raise StoreUnavailable(
         f"The database {database.place} was written by a newer Linewright (its tables are at {found}).",
-        fix="Upgrade Linewright on this machine (`pip install -U linewright`), then run this again.",
+        fix="Install that version on this machine (`pip install -U` and its wheel), then run this again.",
         reason="newer-version",
     )
 

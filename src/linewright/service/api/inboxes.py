@@ -30,7 +30,14 @@ class NewInbox(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, arbitrary_types_allowed=True, json_schema_extra={"examples": [BODIES["inbox"]]}
     )
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    name: Annotated[
+        str,
+        Field(
+            max_length=64,
+            pattern=r"^(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.{3,})$",
+            description="Letters, digits, dots, dashes and underscores; not . or .. alone.",
+        ),
+    ]
     kind: Kind
     secret: SecretText | None = None
     account: Annotated[
