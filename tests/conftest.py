@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.support.compiled import share
 from tests.support.databases import Postgres, postgres
 
 from linewright.logs import WIRE_LOGS
@@ -21,6 +22,7 @@ LONGEST = ("tests/chaos", "tests/weather/test_weather_secrets.py", "tests/storie
 settings.register_profile("linewright", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("linewright")
 KILLS = ("kills", "repetitions")
+share()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

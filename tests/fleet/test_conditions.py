@@ -270,13 +270,12 @@ STATUSES = st.sampled_from(list(Status))
 
 @given(st.lists(st.tuples(STATUSES, st.sampled_from(["one", "two"])), min_size=1, max_size=30))
 def test_since_is_when_the_status_last_changed(story: list[tuple[Status, str]]) -> None:
-    known: tuple[Condition, ...] = ()
+    known: Condition | None = None
     for hour, (status, reason) in enumerate(story):
-        seen = replace(condition(ConditionType.REGISTERED, status, reason), since=NOW + timedelta(hours=hour))
-        known = kept_since([seen], known)
+        known = kept_since(known, NOW + timedelta(hours=hour), ConditionType.REGISTERED, status, reason, "Said.")
         began = next(i for i in range(hour, -1, -1) if i == 0 or story[i - 1][0] is not status)
-        assert known[0].since == NOW + timedelta(hours=began)
-        assert known[0].reason == reason
+        assert known.since == NOW + timedelta(hours=began)
+        assert (known.status, known.reason) == (status, reason)
 
 
 SAID = st.fixed_dictionaries(

@@ -15,6 +15,8 @@ __all__ = ["Search", "files_below"]
 FRACTION = rb"(?<!:[0-9]{2}\.)"
 """Six digits after a second are a moment's microseconds, not a PIN."""
 ALONE = re.compile(rb"(?<![0-9])" + FRACTION + rb"(?=([0-9]{3})[ .-]?([0-9]{3})(?![0-9]))")
+CODED = re.compile(rb"[A-Za-z0-9+/=_-]+")
+"""All that hex and base64 are written with: what is hidden lies within one such run, and most runs come again."""
 
 
 @dataclass
@@ -32,9 +34,10 @@ class Search:
         """Notes where a secret is found."""
         self.looked_at += len(content)
         alone = {(first + last).decode() for first, last in ALONE.findall(content)}
+        coded = b"\n".join(set(CODED.findall(content)))
         for secret in self.words | self.digits:
             plain = secret in alone if secret in self.digits else any(form in content for form in plain_forms(secret))
-            if plain or any(needle in content for needle in self._hidden(secret)):
+            if plain or any(needle in coded for needle in self._hidden(secret)):
                 self.found.add((place, secret))
 
     def look_at(self, paths: Iterable[Path], *, except_: Iterable[Path] = ()) -> None:
@@ -48,7 +51,7 @@ class Search:
 
     def _hidden(self, secret: str) -> tuple[bytes, ...]:
         if secret not in self._needles:
-            self._needles[secret] = tuple(hidden_forms(secret))
+            self._needles[secret] = tuple(set(hidden_forms(secret)))
         return self._needles[secret]
 
 

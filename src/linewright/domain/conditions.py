@@ -7,7 +7,7 @@ A condition is true, false or unknown, since a moment, for a reason. Unknown is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -79,15 +79,22 @@ class AccountFacts:
     """What Meta told by webhook against the account, or the number at hand, and still counts."""
 
 
-def kept_since(found: Iterable[Condition], earlier: Iterable[Condition]) -> tuple[Condition, ...]:
-    """The same conditions, each with the `since` it had before where its status is what it was."""
-    before = {condition.type: condition for condition in earlier}
-    return tuple(
-        replace(condition, since=before[condition.type].since)
-        if condition.type in before and before[condition.type].status is condition.status
-        else condition
-        for condition in found
-    )
+def kept_since(
+    before: Condition | None,
+    now: datetime,
+    type_: ConditionType,
+    status: Status,
+    reason: str,
+    message: str,
+    fix: str | None = None,
+) -> Condition:
+    """What is said now, since the moment from which its status is what it is: the very condition that was known where
+    nothing of it changed, as with most of a fleet's."""
+    same = before is not None and before.status is status
+    if before is not None and same and (before.reason, before.message, before.fix) == (reason, message, fix):
+        return before
+    since = before.since if before is not None and same else now
+    return Condition(type=type_, status=status, reason=reason, message=message, fix=fix, since=since)
 
 
 CALM = frozenset({Standing.COEXISTENCE, Standing.TEST, Standing.MIGRATED, Standing.DELETED})

@@ -65,18 +65,12 @@ NEVER_READ = _unknown("unknown-reading", "No reading of it has succeeded yet.", 
 def conditions_of(case: Case, facts: AccountFacts, earlier: Iterable[Condition] = ()) -> tuple[Condition, ...]:
     """All conditions of a number now, in the order of `ConditionType`. `earlier` are those known before: where the
     status is unchanged, `since` stays. A failed read changes nothing: `case.last_good` is what is judged."""
-    found = (
-        Condition(
-            type=type_,
-            status=told.status,
-            reason=told.reason,
-            message=told.message,
-            fix=told.fix,
-            since=case.now,
-        )
-        for type_, told in ((type_, rule(case, facts)) for type_, rule in RULES.items())
-    )
-    return kept_since(found, earlier)
+    before = {condition.type: condition for condition in earlier}
+    return tuple(_now(type_, rule(case, facts), before.get(type_), case) for type_, rule in RULES.items())
+
+
+def _now(type_: ConditionType, told: _Told, before: Condition | None, case: Case) -> Condition:
+    return kept_since(before, case.now, type_, told.status, told.reason, told.message, told.fix)
 
 
 def registered(case: Case, facts: AccountFacts) -> _Told:

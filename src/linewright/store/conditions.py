@@ -144,7 +144,7 @@ def _compare(judged: Judged, number: str, earlier: Iterable[Condition]) -> None:
         known, type_ = before.get(condition.type), condition.type.value
         if known is None:
             judged.fresh.append({"number": number, "type": type_, **_values(condition)})
-        elif known != condition:
+        elif known is not condition and known != condition:
             new = {f"new_{name}": value for name, value in _values(condition).items()}
             judged.other.append({"of_number": number, "of_type": type_, **new})
 
