@@ -60,15 +60,16 @@ def test_only_the_outermost_knows_everything() -> None:
     for name in FILES:
         inner = name.split("/")[0] in MAY_IMPORT
         if inner:
-            assert not {"wiring", "face", "cli", "service"} & ours(name), name
+            assert not {"wiring", "face", "over_rest", "cli", "service"} & ours(name), name
 
 
-def test_no_area_of_a_face_knows_another() -> None:
-    areas = [name for name in FILES if name.startswith("face/") and not name.endswith("__init__.py")]
+@pytest.mark.parametrize("face", ["face", "over_rest"])
+def test_no_area_of_a_face_knows_another(face: str) -> None:
+    areas = [name for name in FILES if name.startswith(f"{face}/") and not name.endswith("__init__.py")]
     assert len(areas) > 2
     for name in areas:
-        near = {module for module in imported(name) if module.startswith("linewright.face")}
-        assert near <= {"linewright.face.base"}, name
+        near = {module for module in imported(name) if module.startswith(f"linewright.{face}")}
+        assert near <= {f"linewright.{face}.base"}, name
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name.startswith("domain/")])
