@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from docs.__main__ import PAGES
+from docs.drawn.rest import document
 
 from linewright.simulator.simulator import RunningSimulator
 
@@ -27,6 +28,17 @@ def test_links_lead_somewhere() -> None:
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_each_body_of_the_rest_page_is_shown_with_its_fields() -> None:
+    sections = (ROOT / "docs" / "reference" / "rest.md").read_text().split("\n### ")
+    schemas = document()["components"]["schemas"]
+    shown = {name: part for part in sections for name in re.findall(r"^Body: `(\w+)`", part, re.MULTILINE)}
+    assert {"NewOperation", "Answer", "NewAccount"} <= set(shown)
+    for name, section in shown.items():
+        for field in schemas[name].get("properties", {}):
+            assert f"| `{field}`" in section, f"{name}.{field}"
+        assert section.count("(needed)") == len(schemas[name].get("required", ()))
 
 
 def test_no_drawing_reaches_out() -> None:

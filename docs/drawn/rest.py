@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ INTRODUCTION = """# REST
 Programs send a token (`Authorization: Bearer …`) that an admin makes on the page, under Settings, API tokens; each has
 scopes: `read` looks, `operate` asks and answers, `admin` looks after accounts, people and channels.
 
+A first request, step by step, is in [a guide](../guides/rest.md).
+
 - Times are RFC 3339 in UTC with `Z`, durations are whole seconds and their names end in `_seconds`; every key is always
   there, and `null` where it is empty.
 - Lists are `{"items": […], "next": …}`; give `next` back as `cursor` for the page after it.
@@ -31,6 +34,7 @@ scopes: `read` looks, `operate` asks and answers, `admin` looks after accounts, 
 - A refusal is a problem document (RFC 9457, `application/problem+json`) with a stable `type` for each `reason`.
 
 """
+KINDS = {"array": "list", "integer": "whole number", "boolean": "true or false"}
 
 
 @cache
@@ -66,7 +70,8 @@ def _told(path: str, method: str, told: dict[str, Any]) -> str:
         for each in told.get("parameters", ())
         if each["in"] != "header"
     ]
-    body = _shape(told.get("requestBody", {}).get("content", {}))
+    content = told.get("requestBody", {}).get("content", {})
+    body = _shape(content)
     answers = ", ".join(
         f"{status} {_shape(answer.get('content', {}))}".strip()
         for status, answer in told["responses"].items()
@@ -78,7 +83,31 @@ def _told(path: str, method: str, told: dict[str, Any]) -> str:
     lines.append(
         (f"Body: {body}. " if body else "") + f"Answers: {answers}." + (f" Refused with: {refused}." if refused else "")
     )
+    lines += _fields(content)
     return "\n".join(lines) + "\n\n"
+
+
+def _fields(content: dict[str, Any]) -> list[str]:
+    """A JSON body's fields and an example; nothing where it is no object of a name."""
+    name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    schema = document()["components"]["schemas"].get(name, {})
+    needed = schema.get("required", ())
+    rows: list[tuple[object, ...]] = [
+        (f"`{field}`" + (" (needed)" if field in needed else ""), _kind(told), told.get("description", ""))
+        for field, told in schema.get("properties", {}).items()
+    ]
+    lines = ["\n" + table(("field", "kind", ""), rows).rstrip()] if rows else []
+    return lines + [f"\n```json\n{json.dumps(example)}\n```" for example in schema.get("examples", ())[:1]]
+
+
+def _kind(told: dict[str, Any]) -> str:
+    """What a field holds, in a word or as the words that it may be."""
+    kinds = [each for each in told.get("anyOf", [told]) if each.get("type") != "null"]
+    words = ["one of " + ", ".join(f"`{word}`" for word in each["enum"]) if "enum" in each else "" for each in kinds]
+    return " or ".join(
+        word or (f"`{each['const']}`" if "const" in each else KINDS.get(each.get("type"), each.get("type", "object")))
+        for word, each in zip(words, kinds, strict=True)
+    )
 
 
 def _shape(content: dict[str, Any]) -> str:
