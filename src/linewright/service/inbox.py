@@ -10,6 +10,7 @@ from linewright.courier_posts import Post, Refused
 from linewright.couriers import read
 from linewright.inbox_desk import InboxDesk, address_of
 from linewright.service.desk import Desk, desk_of
+from linewright.service.posts import raw
 from linewright.service.problems import Problem
 from linewright.store.inboxes import Inbox
 
@@ -46,7 +47,7 @@ async def message(request: Request, name: str) -> Response:
         raise await _turned_away(inboxes, None, "unknown-inbox")
     inbox, secret = found
     try:
-        post = Post(_signed_url(desk, request, inbox), _headers(request), await _raw(request))
+        post = Post(_signed_url(desk, request, inbox), _headers(request), await _body(request))
         brought = read(inbox.kind, secret, post, inboxes.now())
     except Refused as refused:
         raise await _turned_away(inboxes, inbox, refused.outcome) from None
@@ -69,17 +70,11 @@ def _headers(request: Request) -> dict[str, str]:
     return given
 
 
-async def _raw(request: Request) -> bytes:
-    announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > LARGEST_POST:
+async def _body(request: Request) -> bytes:
+    body = await raw(request, LARGEST_POST)
+    if body is None:
         raise Refused("too-large")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_POST:
-            raise Refused("too-large")
-        parts.append(part)
-    return b"".join(parts)
+    return body
 
 
 async def _turned_away(inboxes: InboxDesk, inbox: Inbox | None, outcome: str) -> Problem:

@@ -18,6 +18,7 @@ from linewright.clock import monotonic
 from linewright.domain.posts import kept
 from linewright.engine.ports import Clock
 from linewright.graph.redact import redact
+from linewright.service.posts import raw
 from linewright.service.problems import Problem
 from linewright.store.webhooks import Letter, Sender, Webhooks
 
@@ -150,7 +151,9 @@ async def _letter(request: Request, box: Letterbox, account: str) -> Letter:
     sender = await box.sender(account)
     if sender is None:
         raise _Refused("unknown-account")
-    body = await _raw(request)
+    body = await raw(request, LARGEST_POST)
+    if body is None:
+        raise _Refused("too-large")
     given = request.headers.get("x-hub-signature-256", "")
     if not given:
         raise _Refused("unsigned")
@@ -167,19 +170,6 @@ async def _letter(request: Request, box: Letterbox, account: str) -> Letter:
     return (
         _read(account, waba, body) if len(body) <= SMALL_POST else await run_in_threadpool(_read, account, waba, body)
     )
-
-
-async def _raw(request: Request) -> bytes:
-    announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > LARGEST_POST:
-        raise _Refused("too-large")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_POST:
-            raise _Refused("too-large")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _read(account: str, waba: str, body: bytes) -> Letter:
