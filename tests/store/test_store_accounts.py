@@ -23,7 +23,9 @@ def test_an_account_keeps_its_settings_and_opens_its_secrets(store: Store, now: 
     assert store.accounts.get("acme") == added
     assert (added.waba, added.pin_reset, added.subscribe, added.paused) == ("1001", "auto", False, False)
     assert store.accounts.open_token("acme") == TOKEN
-    assert store.accounts.open_app_secret("acme") == Secret("app")
+    sender = store.webhooks.sender("acme")
+    assert sender is not None
+    assert sender.app_secret == Secret("app")
     assert store.accounts.app_of("acme") == "7"
 
 
@@ -32,7 +34,9 @@ def test_the_list_counts_numbers(store: Store, number: Number, now: datetime) ->
     lines = [(line.account.name, line.numbers, line.task, line.has_app_secret) for line in store.accounts.all()]
     assert lines == [("acme", 1, None, False), ("bare", 0, None, False)]
     assert store.accounts.line("acme").numbers == 1
-    assert store.accounts.open_app_secret("bare") is None
+    sender = store.webhooks.sender("bare")
+    assert sender is not None
+    assert sender.app_secret is None
 
 
 @pytest.mark.parametrize(("name", "waba"), [("acme", "1002"), ("other", "1001")])
@@ -50,7 +54,7 @@ def test_a_name_must_be_typable(store: Store, now: datetime, name: str) -> None:
         store.accounts.add(name, "1001", TOKEN, now=now)
 
 
-@pytest.mark.parametrize("ask", ["get", "line", "open_token", "open_app_secret", "app_of"])
+@pytest.mark.parametrize("ask", ["get", "line", "open_token", "app_of"])
 def test_an_unknown_account_is_told(store: Store, ask: str) -> None:
     with pytest.raises(UsageError) as refused:
         getattr(store.accounts, ask)("nobody")

@@ -38,9 +38,10 @@ def fill(store: Store, now: datetime) -> tuple[Number, str, str]:
 
 
 def opened(store: Store, pin: str, reply: str, now: datetime) -> list[object]:
+    sender = store.webhooks.sender("acme")
     return [
         store.accounts.open_token("acme"),
-        store.accounts.open_app_secret("acme"),
+        sender and sender.app_secret,
         store.ledger.open_pin(pin),
         store.ledger.open_code(reply, now),
     ]

@@ -218,11 +218,6 @@ class Accounts:
             sealed = _row(connection, name)["token"]
         return self._vault.open(bytes(sealed), bound("token", name))
 
-    def open_app_secret(self, name: str) -> Secret | None:
-        with self._database.reading() as connection:
-            sealed = _row(connection, name)["app_secret"]
-        return None if sealed is None else self._vault.open(bytes(sealed), bound("app_secret", name))
-
 
 def _row(connection: Connection, name: str, *, locked: bool = False) -> Row:
     query = select(t.accounts).where(t.accounts.c.name == name, t.accounts.c.removed_at.is_(None))
