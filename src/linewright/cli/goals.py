@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -57,23 +57,29 @@ def _command(goal: str) -> Callable[..., int]:
         as_json: o.Json = False,
     ) -> int:
         digits = pin(pin_file, stdin=pin_stdin)
-
-        async def begin(linewright: Linewright) -> Shape:
-            return await linewright.open(
-                goal,
-                n,
-                pin=digits,
-                code_method=code_method,
-                code_language=code_language,
-                because=because,
-                use_reserve=use_reserve,
-                subscribe=not no_subscribe,
-                by_link=by_link,
-            )
-
-        return see_through(begin, Manner(wait, follow, timeout, as_json, by_link), n)
+        return _seen_through(
+            goal,
+            n,
+            Manner(wait, follow, timeout, as_json, by_link),
+            pin=digits,
+            code_method=code_method,
+            code_language=code_language,
+            because=because,
+            use_reserve=use_reserve,
+            subscribe=not no_subscribe,
+            by_link=by_link,
+        )
 
     return command
+
+
+def _seen_through(goal: str, n: str, manner: Manner, **asked: Any) -> int:
+    """Opens the operation as it was asked for, and sees it through."""
+
+    async def begin(linewright: Linewright) -> Shape:
+        return await linewright.open(goal, n, **asked)
+
+    return see_through(begin, manner, n)
 
 
 def _migrate(
@@ -93,22 +99,19 @@ def _migrate(
     as_json: o.Json = False,
 ) -> int:
     digits = pin(pin_file, stdin=pin_stdin)
-
-    async def begin(linewright: Linewright) -> Shape:
-        return await linewright.open(
-            "migrate",
-            n,
-            to=to,
-            pin=digits,
-            code_method=code_method,
-            code_language=code_language,
-            because=because,
-            use_reserve=use_reserve,
-            subscribe=not no_subscribe,
-            by_link=by_link,
-        )
-
-    return see_through(begin, Manner(wait, follow, timeout, as_json, by_link), n)
+    return _seen_through(
+        "migrate",
+        n,
+        Manner(wait, follow, timeout, as_json, by_link),
+        to=to,
+        pin=digits,
+        code_method=code_method,
+        code_language=code_language,
+        because=because,
+        use_reserve=use_reserve,
+        subscribe=not no_subscribe,
+        by_link=by_link,
+    )
 
 
 def _deregister(
@@ -128,19 +131,17 @@ def _deregister(
     digits = pin(pin_file, stdin=pin_stdin)
     consent = confirm or _consent(n)
 
-    async def begin(linewright: Linewright) -> Shape:
-        return await linewright.open(
-            "deregister",
-            n,
-            pin=digits,
-            code_method=code_method,
-            code_language=code_language,
-            because=because,
-            use_reserve=use_reserve,
-            confirm=consent,
-        )
-
-    return see_through(begin, Manner(wait, follow, timeout, as_json), n)
+    return _seen_through(
+        "deregister",
+        n,
+        Manner(wait, follow, timeout, as_json),
+        pin=digits,
+        code_method=code_method,
+        code_language=code_language,
+        because=because,
+        use_reserve=use_reserve,
+        confirm=consent,
+    )
 
 
 def _consent(n: str) -> str:
