@@ -13,7 +13,7 @@ from linewright.domain.action import Action, Ask, Call
 from linewright.domain.decide import decide
 from linewright.domain.journal import CallKind, Outcome
 from linewright.domain.operation import Goal, ReplyKind, TaskKind, Topic
-from linewright.domain.pins import Change, ChangeKind, PinOrigin, PinState, pin_book, well_formed
+from linewright.domain.pins import Change, ChangeKind, PinOrigin, PinState, pin_book
 
 OLD, NEW = kept("old", at=ago(hours=100)), kept("new", at=ago(hours=2))
 SENT_OLD: dict[str, Any] = {"pin": OLD.id, "fingerprint": OLD.fingerprint}
@@ -23,14 +23,6 @@ HOUR = timedelta(hours=1)
 
 def asks_pin(action: Action) -> bool:
     return isinstance(action, Ask) and action.kind is TaskKind.PIN
-
-
-@pytest.mark.parametrize(
-    ("digits", "good"),
-    [("012345", True), ("12345", False), ("1234567", False), ("12a456", False), ("١٢٣٤٥٦", False), ("", False)],
-)
-def test_six_ascii_digits(digits: str, good: bool) -> None:
-    assert well_formed(digits) is good
 
 
 def test_none_then_pending_then_accepted() -> None:

@@ -30,7 +30,7 @@ from linewright.domain.operation import (
     TaskKind,
     Topic,
 )
-from linewright.domain.pins import Change, ChangeKind, Pin, PinOrigin, pin_book, well_formed
+from linewright.domain.pins import Change, ChangeKind, Pin, PinOrigin, pin_book
 from linewright.domain.standing import contradictory_since, judge
 from linewright.domain.weather import (
     Weather,
@@ -205,7 +205,7 @@ class MemoryLedger:
 
     def give_pin(self, e164: str, digits: str, at: datetime) -> Pin:
         """A PIN given with the operation (`--pin-stdin`). Raises `AnswerRefused`."""
-        if not well_formed(digits):
+        if not _is_pin(digits):
             raise AnswerRefused("a PIN has six digits")
         if _fingerprint(digits) in self._book(e164, None, ()).refused:
             raise AnswerRefused("this PIN was refused")
@@ -231,11 +231,11 @@ class MemoryLedger:
         e164 = self.operations[question.operation].e164
         at = self._after(e164, at)
         if answer is ReplyKind.VALUE and question.kind is TaskKind.PIN:
-            if pin_changed and well_formed(value):
+            if pin_changed and _is_pin(value):
                 self._phone(e164).changes.append(Change(at=at, kind=ChangeKind.CHANGED))
             pin = self.give_pin(e164, value, at).id
         elif answer is ReplyKind.VALUE:
-            if not well_formed(value):
+            if not _is_pin(value):
                 raise AnswerRefused("a code has six digits")
             has_code = True
         if answer is ReplyKind.DONE and question.kind is TaskKind.PIN:
@@ -543,6 +543,10 @@ class MemoryLedger:
     def _name(self, what: str) -> str:
         self._made += 1
         return f"{what}-{self._made}"
+
+
+def _is_pin(digits: str) -> bool:
+    return len(digits) == 6 and digits.isascii() and digits.isdigit()
 
 
 def _is_off(reading: Reading) -> bool:

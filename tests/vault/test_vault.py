@@ -87,6 +87,15 @@ def test_a_vault_in_rotation_opens_both_and_seals_with_the_first(key: bytes) -> 
     assert both.key_ids == {Vault(new).key_id, Vault(key).key_id}
 
 
+@pytest.mark.parametrize(
+    ("digits", "good"),
+    [("012345", True), ("12345", False), ("1234567", False), ("12a456", False), ("١٢٣٤٥٦", False), ("", False)],
+)
+def test_a_pin_is_six_ascii_digits(key: bytes, digits: str, good: bool) -> None:
+    found = Vault(key).pin_in(Secret(f"{digits}\n"))
+    assert found == (Secret(digits) if good else None)
+
+
 def test_a_fingerprint_names_a_pin_of_a_phone(key: bytes) -> None:
     vault, own = Vault(key), Secret(new_key().hex())
     name = vault.fingerprint(own, "+1555", SECRET)

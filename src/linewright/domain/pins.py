@@ -20,7 +20,6 @@ __all__ = [
     "PinOrigin",
     "PinState",
     "pin_book",
-    "well_formed",
 ]
 
 MISMATCH = 133005
@@ -99,11 +98,6 @@ class PinBook:
     def is_refused(self, pin: str | None) -> bool:
         kept = self.by_id(pin)
         return kept is not None and kept.fingerprint in self.refused
-
-
-def well_formed(digits: str) -> bool:
-    """Six ASCII digits: what the remote takes for a PIN."""
-    return len(digits) == 6 and digits.isascii() and digits.isdigit()
 
 
 def pin_book(
