@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from tests.support.homes import made_home
 
 from linewright.clock import JumpingClock
 from linewright.config import Settings
@@ -73,7 +74,8 @@ def stage_in(folder: Path, *, seed: int = 7, database_url: str = "") -> Open:
     async def opened() -> AsyncIterator[Stage]:
         clock, real = JumpingClock(START), JumpingClock(START)
         simulator = Simulator(clock, seed=seed)
-        settings = Settings(home=folder / "home", graph_url="http://127.0.0.1:1", database_url=database_url)
+        home = folder / "home" if database_url else made_home(folder / "home")
+        settings = Settings(home=home, graph_url="http://127.0.0.1:1", database_url=database_url)
         async with Linewright(settings=settings, clock=clock, transport=simulator.transport) as lw:
             await lw.add_account("shop", simulator.world.account.id, Secret(simulator.world.token.text))
             app = create_app(lw, public_url="http://service.test", clock=real)

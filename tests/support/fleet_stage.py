@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.support.homes import made_home
 from tests.support.stories import StageClock
 
 from linewright.config import Settings
@@ -35,6 +36,7 @@ class FleetStage:
         self.door, self.remote = self.simulator.control, self.simulator.remote
         self.door.change_temper(**temper)
         self.remote.add_app()
+        home = home if database_url else made_home(home)
         self.settings = Settings(home=home, graph_url="http://127.0.0.1:1", database_url=database_url)
         self.lw = Linewright(settings=self.settings, clock=self.clock, transport=self.simulator.transport)
         self.store = self.lw.office.store
