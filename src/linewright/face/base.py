@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from linewright.accounts import AccountDesk
 from linewright.adopt import AdoptionDesk
@@ -24,9 +25,21 @@ if TYPE_CHECKING:
 
     from linewright.witness import Watch
 
-__all__ = ["Face", "Shape"]
+__all__ = ["Face", "Shape", "whole"]
 
 Shape = dict[str, Any]
+T = TypeVar("T")
+
+
+def whole(page: Callable[[str | None], tuple[Iterable[T], str | None]]) -> list[T]:
+    """A listing from its first page to its last; `page` is given where the one before it ended."""
+    found: list[T] = []
+    after: str | None = None
+    while True:
+        some, after = page(after)
+        found += some
+        if after is None:
+            return found
 
 
 class Face:
@@ -78,13 +91,7 @@ class Face:
         return self._views.account(self._store.accounts.line(name))
 
     def _numbers(self, standing: Standing | None = None) -> list[Shape]:
-        found: list[Shape] = []
-        after: str | None = None
-        while True:
-            page, after = self._views.numbers(standing=standing, after=after, limit=500)
-            found += page
-            if after is None:
-                return found
+        return whole(lambda after: self._views.numbers(standing=standing, after=after, limit=500))
 
     async def _push(self, operation: str) -> Shape:
         self._store.operations.get(operation)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from linewright import asked
 from linewright.clock import monotonic
-from linewright.face.base import Face, Shape
+from linewright.face.base import Face, Shape, whole
 from linewright.import_shapes import import_shape, row_shape
 
 __all__ = ["Imports"]
@@ -68,13 +68,7 @@ class Imports(Face):
 
     async def imports(self) -> list[Shape]:
         """The imports, the newest first."""
-        found: list[Shape] = []
-        after: str | None = None
-        while True:
-            page, after = self._store.imports.listing(after=after)
-            found += map(import_shape, page)
-            if after is None:
-                return found
+        return [import_shape(each) for each in whole(lambda after: self._store.imports.listing(after=after))]
 
     async def one_import(self, id: str) -> Shape:
         return import_shape(self._store.imports.get(id))

@@ -9,7 +9,7 @@ from linewright import asked
 from linewright.clock import monotonic
 from linewright.domain.number import Number, Standing
 from linewright.domain.operation import OPEN_STATES, Goal, Operation, OperationState
-from linewright.face.base import Face, Shape
+from linewright.face.base import Face, Shape, whole
 from linewright.graph.phones import parts_of
 from linewright.secret import Secret
 from linewright.store.operations import Options
@@ -176,12 +176,9 @@ class Operations(Face):
 
     async def operations(self, state: str | None = None) -> list[Shape]:
         """The operations, the newest first; `state` picks those."""
-        found, after = [], None
-        while True:
-            page, after = self._store.operations.listing(states=asked.states(state), after=after, limit=200)
-            found += [self._views.operation(operation.id) for operation in page]
-            if after is None:
-                return found
+        wanted = asked.states(state)
+        found = whole(lambda after: self._store.operations.listing(states=wanted, after=after, limit=200))
+        return [self._views.operation(operation.id) for operation in found]
 
     async def operation(self, operation: str) -> Shape:
         return self._views.operation(operation)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from linewright import asked
 from linewright.clock import SystemClock
-from linewright.face.base import Face, Shape
+from linewright.face.base import Face, Shape, whole
 from linewright.secret import Secret
 from linewright.shapes import when
 from linewright.store.digest import address_of
@@ -19,12 +19,8 @@ class Questions(Face):
 
     async def tasks(self, state: str = "open") -> list[Shape]:
         """The questions, the oldest first."""
-        found, after = [], None
-        while True:
-            page, after = self._store.tasks.listing(state=state, after=after, limit=200)
-            found += [self._views.task(task) for task in page]
-            if after is None:
-                return found
+        found = whole(lambda after: self._store.tasks.listing(state=state, after=after, limit=200))
+        return [self._views.task(task) for task in found]
 
     async def task(self, task: str) -> Shape:
         return self._views.task(self._store.tasks.get(task))
