@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from linewright.cli import options as o
 from linewright.cli.import_words import STATUS, goes_on, import_list, import_text, report_text
-from linewright.cli.inputs import STDIN, is_terminal
+from linewright.cli.inputs import STDIN, bytes_of, is_terminal
 from linewright.cli.say import Shape, clean, fault, listing, result, write, write_json
 from linewright.cli.session import run
 from linewright.errors import StoreUnavailable, UsageError
@@ -169,17 +168,7 @@ def _content(file: Path | None) -> bytes:
 
     if file is None:
         raise UsageError("There is no file to look at.", fix="Name a FILE.csv.")
-    try:
-        if file == STDIN:
-            return sys.stdin.buffer.read(LARGEST + 1)
-        with file.open("rb") as opened:
-            return opened.read(LARGEST + 1)
-    except OSError as error:
-        raise UsageError(
-            f"The file of numbers cannot be read: {error.strerror or type(error).__name__}.",
-            fix=f"Check that {file} exists and that you may read it.",
-            reason="file-unreadable",
-        ) from None
+    return bytes_of(file, "The file of numbers", LARGEST)
 
 
 def _writable(output: Path | None) -> None:

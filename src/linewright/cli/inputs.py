@@ -14,6 +14,7 @@ from linewright.secret import Secret
 __all__ = [
     "STDIN",
     "app_secret",
+    "bytes_of",
     "is_terminal",
     "passphrase",
     "pin",
@@ -117,7 +118,9 @@ def _text(file: Path, what: str) -> str:
     if file == STDIN and stdin_is_terminal():
         text = getpass.getpass(f"{what[0].upper()}{what[1:]} (not shown): ")
     else:
-        text = _decoded(_bytes(file, what), what).removeprefix("\ufeff").rstrip("\r\n")
+        text = (
+            _decoded(bytes_of(file, f"The file with the {what}", LARGEST), what).removeprefix("\ufeff").rstrip("\r\n")
+        )
     if not text.strip():
         where = "stdin" if file == STDIN else "the file"
         raise UsageError(
@@ -128,15 +131,16 @@ def _text(file: Path, what: str) -> str:
     return text
 
 
-def _bytes(file: Path, what: str) -> bytes:
+def bytes_of(file: Path, told: str, largest: int) -> bytes:
+    """What a file or stdin holds, one byte more than `largest` at most; `told` names it where it cannot be read."""
     try:
         if file == STDIN:
-            return sys.stdin.buffer.read(LARGEST + 1)
+            return sys.stdin.buffer.read(largest + 1)
         with file.open("rb") as opened:
-            return opened.read(LARGEST + 1)
+            return opened.read(largest + 1)
     except OSError as error:
         raise UsageError(
-            f"The file with the {what} cannot be read: {error.strerror or type(error).__name__}.",
+            f"{told} cannot be read: {error.strerror or type(error).__name__}.",
             fix=f"Check that {file} exists and that you may read it.",
             reason="file-unreadable",
         ) from None
