@@ -20,6 +20,28 @@ README = HERE.parent / "README.md"
 DIAGRAM = re.compile(r"(```mermaid\n).*?(\n```)", re.DOTALL)
 
 
+ERRORS = """# The errors
+
+Every error of Meta's that Linewright knows on the way to a registered number, by its code; where one code means several
+things, by code and subcode. Each entry says what it means, what to do (much of it Linewright does by itself, and then
+it says so), and a sentence for the customer whose number it is. The same is told at a terminal, where a whole answer
+or a line of a log will do too: `linewright explain 133005`. Neither asks Meta anything.
+
+"""
+SETTINGS = """# The settings
+
+Each is a variable of the environment, or a line of `linewright.toml` in the home, where its name is written small and
+without the prefix. The environment wins. Keep what is secret (the key, a database's password, a token) out of the
+shell's history and of files that others can read.
+
+```toml
+public_url = "https://numbers.example"
+log = "info"
+```
+
+"""
+
+
 def readme() -> str:
     """The README with the lifecycle as the table has it."""
     return DIAGRAM.sub(lambda found: found[1] + lifecycle.mermaid() + found[2], README.read_text())
@@ -28,7 +50,7 @@ def readme() -> str:
 def errors() -> str:
     """Every entry of the catalogue."""
     entries = sorted(loader.load(remedies.NAMES).entries, key=lambda entry: (entry.code, entry.key))
-    return NOTICE + "# The errors\n\n" + "\n".join(render.markdown(entry).rstrip() + "\n" for entry in entries)
+    return NOTICE + ERRORS + "\n".join(render.markdown(entry).rstrip() + "\n" for entry in entries)
 
 
 def settings() -> str:
@@ -41,8 +63,7 @@ def settings() -> str:
         default = "the platform's data folder" if name == "home" else field.default
         shown = "" if default in (None, "") else f"`{default}`" if name != "home" else default
         rows.append(f"| `LINEWRIGHT_{name.upper()}` | {shown} | {field.description} |")
-    text = "The environment wins over `linewright.toml` in the home, whose names are these without the prefix."
-    return NOTICE + "# The settings\n\n" + text + "\n\n" + "\n".join(rows) + "\n"
+    return NOTICE + SETTINGS + "\n".join(rows) + "\n"
 
 
 REFERENCE = HERE / "reference"

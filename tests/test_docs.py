@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -39,6 +40,34 @@ def test_each_body_of_the_rest_page_is_shown_with_its_fields() -> None:
         for field in schemas[name].get("properties", {}):
             assert f"| `{field}`" in section, f"{name}.{field}"
         assert section.count("(needed)") == len(schemas[name].get("required", ()))
+
+
+def test_the_first_program_of_the_python_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linewright.cli import main
+
+    page = (ROOT / "docs" / "reference" / "python.md").read_text()
+    program = re.findall(r"^```python\n(import.*?)^```$", page, re.DOTALL | re.MULTILINE)[0]
+    monkeypatch.setenv("LINEWRIGHT_HOME", str(tmp_path / "home"))
+    with RunningSimulator() as simulator:
+        simulator.remote.add_number(simulator.world.account.id, "+5511912345678")
+        (tmp_path / "token.txt").write_text(simulator.world.token.text + "\n")
+        monkeypatch.setenv("LINEWRIGHT_GRAPH_URL", simulator.graph_url)
+        words = ["account", "add", "shop", "--waba", simulator.world.account.id]
+        assert main([*words, "--token-file", str(tmp_path / "token.txt")]) == 0
+        ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["done The number is online.", "Two-step PIN does not match"]
+
+
+def test_the_settings_page_shows_a_file_that_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from linewright.config import load
+
+    for name in [name for name in os.environ if name.startswith("LINEWRIGHT_")]:
+        monkeypatch.delenv(name)
+    page = (ROOT / "docs" / "settings.md").read_text()
+    (sample,) = re.findall(r"^```toml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "linewright.toml").write_text(sample)
+    settings = load(tmp_path)
+    assert (settings.public_url, settings.log) == ("https://numbers.example", "info")
 
 
 def test_no_drawing_reaches_out() -> None:

@@ -15,21 +15,39 @@ __all__ = ["page"]
 INTRODUCTION = """# Python
 
 ```python
+import asyncio
+
 from linewright import Linewright, explain
 
-async with Linewright() as lw:
-    operation = await lw.register("+5511912345678")
+
+async def main() -> None:
+    async with Linewright() as lw:
+        operation = await lw.register("+5511912345678")
+        print(operation["state"], operation["message"])
+        if operation["task"]:
+            print("To answer:", operation["task"]["question"])
+    print(explain("133005")["title"])
+
+
+asyncio.run(main())
 ```
+
+It opens the home that `LINEWRIGHT_HOME` names, in which the account of the number is known already ([connect
+it](../guides/connect.md), or `add_account`). `register` stays until the operation ends or asks a person; `open` only
+begins it, for a worker to go on with. Where there is no event loop use `BlockingLinewright`.
 
 Results are the JSON shapes of the interfaces, as dictionaries. What the remote refuses is never raised: an operation's
 `state` and `reason` tell it. `py.typed` is in the package.
 
 """
+FIRST = ("Linewright", "BlockingLinewright", "explain")
+"""What is looked for most often; then the rest by its name."""
 
 
 def page() -> str:
     """Each public name."""
-    return NOTICE + INTRODUCTION + "\n".join(_told(name, getattr(linewright, name)) for name in linewright.__all__)
+    names = [*FIRST, *(name for name in linewright.__all__ if name not in FIRST)]
+    return NOTICE + INTRODUCTION + "\n".join(_told(name, getattr(linewright, name)) for name in names)
 
 
 def _told(name: str, value: Any) -> str:

@@ -16,8 +16,8 @@ __all__ = ["BlockingLinewright"]
 class BlockingLinewright:
     """Every method of `Linewright`, called without `await`; its async iterators become plain ones.
 
-    with BlockingLinewright() as lw:
-        lw.register("+15550100001")
+        with BlockingLinewright() as lw:
+            lw.register("+15550100001")
 
     It runs an event loop of its own; inside a running loop use `Linewright`. Raises what that raises.
     """

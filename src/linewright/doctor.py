@@ -50,7 +50,7 @@ def _workers(office: Installation) -> Finding:
         return finding(
             "worker",
             None if waits else True,
-            f"No worker runs here; {waits} operations are open."
+            f"No worker runs here; {waits} operation{' is' if waits == 1 else 's are'} open."
             if waits
             else "No worker runs here, and none is needed.",
             "Start `linewright worker`, or run each operation's command again when its time comes.",

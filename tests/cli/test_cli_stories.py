@@ -194,7 +194,7 @@ def test_recovery_by_itself_is_switched_on_and_off(cli: Cli) -> None:
     assert cli("account", "update", "demo", "--pin-reset", "auto").status == 0
     assert kept() == [("demo", True)]
     assert cli("account", "update", "demo", "--recover", "perhaps").status == 2
-    assert cli("account", "update", "demo", "--recover", "off").status == 0
+    assert "Changed: recovery off." in cli("account", "update", "demo", "--recover", "off").out
     assert kept() == [("demo", False)]
 
 

@@ -91,7 +91,15 @@ def update(
             recover=None if recover is None else recover == "on",
         )
     )
-    result(listing(accounts), account_list(accounts), as_json=as_json)
+    told = {
+        "a new token": key is not None,
+        "the app secret": secret is not None,
+        f"PIN reset {pin_reset}": pin_reset is not None,
+        "paused" if pause else "resumed": pause is not None,
+        f"recovery {recover}": recover is not None,
+    }
+    changed = ", ".join(words for words, is_so in told.items() if is_so)
+    result(listing(accounts), f"{account_list(accounts)}\nChanged: {changed}.", as_json=as_json)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from linewright.cli.ask import Answer, ask
 from linewright.cli.inputs import is_terminal
-from linewright.cli.say import Shape, clean, fault, result, write, write_json
+from linewright.cli.say import Shape, clean, fault, folded, result, write, write_json
 from linewright.cli.session import run
 from linewright.cli.words import STATUS, again, goes_on, link_text, operation_text, task_text
 from linewright.clock import monotonic
@@ -179,7 +179,7 @@ class _Watch:
         if self._manner.as_json:
             write_json(operation)
         elif operation["task"]:
-            write("\n" + task_text(operation["task"]))
+            write("\n" + folded(task_text(operation["task"]), widest=None))
         elif operation["next_step"] and operation["ended_at"] and not is_terminal():
             write(clean(operation["next_step"]))
         return _leave(seen, self._manner, self._asked_as)
