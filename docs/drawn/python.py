@@ -26,7 +26,7 @@ async def main() -> None:
         print(operation["state"], operation["message"])
         if operation["task"]:
             print("To answer:", operation["task"]["question"])
-    print(explain("133005")["title"])
+    print(explain("133005")["name"])
 
 
 asyncio.run(main())
