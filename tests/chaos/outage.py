@@ -99,7 +99,7 @@ async def _play(trouble: _Trouble, settings: Settings, workers: int, numbers: in
                 await asyncio.sleep(trouble.seconds)
                 await asyncio.to_thread(trouble.end)
                 away = time.monotonic() - began
-                await _until(crowd, lambda ends: len(ends) == numbers)
+                await _until(crowd, lambda ends: len(ends) == numbers and _all_back(storm))
             finally:
                 statuses = storm.end()
             return await _told(trouble, crowd, storm, statuses, before, away)
@@ -115,6 +115,12 @@ async def _until(crowd: Crowd, enough: Callable[[dict[str, str]], bool]) -> None
         except LinewrightError:
             pass  # the store is not quite back
         await asyncio.sleep(0.25)
+
+
+def _all_back(storm: Storm) -> bool:
+    """Whether each worker that lost the store has it again: one that is slow to look may find that all is done."""
+    away, back = (sum(mark in line for line in storm.said()) for mark in (AWAY, BACK))
+    return away == back
 
 
 async def _told(trouble: _Trouble, crowd: Crowd, storm: Storm, statuses: list[int], before: int, away: float) -> Told:

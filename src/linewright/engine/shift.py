@@ -61,8 +61,9 @@ def is_due(operation: Operation, now: datetime) -> bool:
 
 
 class Outage:
-    """Tells in one line that the store went away, and in one that it is back: when a turn came to rest again, or,
-    where no turn was hurt, when it can be read. A full disk can be read all the time."""
+    """Tells in one line that the store went away, and in one that it is back: when a turn came to rest again, or one
+    that was hurt here was done by somebody else; where no turn was hurt, when it can be read. A full disk can be read
+    all the time."""
 
     def __init__(self) -> None:
         self._away = self._hurt = False
@@ -115,6 +116,8 @@ class Shift:
         except UsageError:
             return 0.0  # nobody knows it: a job of a database that was restored since
         if not is_due(current, self._ports.clock.now()):
+            if operation in self._failures:
+                self._outage.over(in_turn=True)  # another worker has written it since
             return 0.0
         turned = await turn(operation, self._ports, phone=(current.e164, current.account))
         if turned.rested is not None:
