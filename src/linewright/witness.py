@@ -10,7 +10,7 @@ from functools import cached_property
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from linewright.domain.journal import Answer
+from linewright.domain.journal import WRITES, Answer
 from linewright.domain.operation import Operation
 from linewright.engine.ports import Clock, Order, Remote, Rested
 from linewright.logs import about
@@ -66,7 +66,7 @@ class Watch:
 
 
 class Traced:
-    """The remote, with a span around each call of a turn that is traced."""
+    """The remote, with a line in the log for each call, and a span around it where the turn is traced."""
 
     def __init__(self, remote: Remote, watch: Watch) -> None:
         self._remote = remote
@@ -74,11 +74,23 @@ class Traced:
 
     async def send(self, order: Order) -> Answer:
         if self._watch.traces is None:
-            return await self._remote.send(order)
-        with self._watch.traces.call(order.call) as hear:
             answer = await self._remote.send(order)
-            hear(answer)
-            return answer
+        else:
+            with self._watch.traces.call(order.call) as hear:
+                answer = await self._remote.send(order)
+                hear(answer)
+        level = logging.INFO if order.call in WRITES else logging.DEBUG
+        log.log(level, "%s, number %s of %s: %s", order.call, order.number, order.account, _outcome(answer))
+        return answer
+
+
+def _outcome(answer: Answer) -> str:
+    """`ok`, or `refused 133005/2494` with the trace id that Meta's support asks for; never the remote's words."""
+    error = answer.error
+    code = f" {error.code}" if error is not None and error.code is not None else ""
+    code += f"/{error.subcode}" if code and error is not None and error.subcode is not None else ""
+    trace = answer.fbtrace_id or (error.fbtrace_id if error is not None else None)
+    return f"{answer.outcome.replace('_', ' ')}{code}" + (f" (fbtrace_id {trace})" if trace else "")
 
 
 def _exported(clock: Clock) -> Traces | None:

@@ -102,6 +102,22 @@ async def test_a_turn_says_whose_it_is(tmp_path: Path, capsys: Said) -> None:
     }
 
 
+@played
+async def test_each_call_that_writes_is_a_line(tmp_path: Path, capsys: Said) -> None:
+    async with stage_in(tmp_path)() as stage:
+        begin("info", "json")
+        logging.getLogger("linewright").setLevel(logging.INFO)  # the stage is quiet
+        operation = (await stage.register("+15550133006")).json()
+        await stage.until_it_rests(operation)
+    mine = [line for line in lines(capsys) if line["logger"] == "linewright.witness"]
+    of = f"number {operation['number']['id']} of shop"
+    assert [line["message"].split(" (")[0] for line in mine] == [
+        f"register, {of}: refused 133006",
+        f"request_code, {of}: ok",
+    ]
+    assert all("fbtrace_id A" in line["message"] and line["operation"] == operation["id"] for line in mine)
+
+
 def test_the_setting_is_one_of_two(tmp_path: Path) -> None:
     assert Settings(home=tmp_path).log_format == "text"
     (tmp_path / "linewright.toml").write_text('log_format = "xml"\n')

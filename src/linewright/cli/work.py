@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +16,7 @@ from linewright.cli.inputs import is_terminal, secret_text
 from linewright.cli.say import Shape, listing, result
 from linewright.cli.session import run, timed
 from linewright.cli.through import Manner, see_through
+from linewright.cli.times import stamp
 from linewright.cli.words import link_text, operation_list, operation_text, task_list, task_text
 from linewright.errors import UsageError
 
@@ -156,7 +158,8 @@ def link_task(
     """
     if send is not None:
         sent = at_desk(lambda desk, linewright: _sent(desk, linewright, id, send))
-        result(sent, f"The link was sent by {sent['channel']}. It is good until {sent['expires_at']}.", as_json=as_json)
+        until = stamp(datetime.fromisoformat(sent["expires_at"]))
+        result(sent, f"The link was sent by {sent['channel']}. It is good until {until}.", as_json=as_json)
         return 0
     made, now = timed(lambda linewright: linewright.link(id))
     result(made, link_text(made, now), as_json=as_json)
