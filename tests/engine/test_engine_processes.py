@@ -183,7 +183,7 @@ def test_a_worker_older_than_the_tables_stops(works: Works) -> None:
     error, fix = ran.err.splitlines()
     assert error.startswith("Error: ")
     assert "newer Linewright" in error
-    assert "Upgrade Linewright" in fix
+    assert "Install that version" in fix
 
 
 def as_of_0001(source: str, target: str) -> None:

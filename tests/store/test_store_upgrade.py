@@ -130,7 +130,7 @@ def test_a_newer_home_is_left_alone(empty_url: str) -> None:
     with pytest.raises(StoreUnavailable, match="newer Linewright") as refused:
         open_store(empty_url)
     assert (refused.value.reason, refused.value.status) == ("newer-version", 6)
-    assert "Upgrade Linewright" in refused.value.fix
+    assert "Install that version" in refused.value.fix
 
 
 def test_a_failed_upgrade_leaves_nothing(empty_url: str) -> None:
