@@ -6,6 +6,8 @@ import pytest
 from tests.support.migration import PHONE, Move
 from tests.support.stories import PIN, Stage, Story
 
+from linewright.errors import UsageError
+
 HOUR = 3600
 TAKEN = ["subscribe ok", "create ok", "request_code ok", "verify_code ok"]
 
@@ -71,3 +73,34 @@ def test_what_passes_is_waited_for(stage: Stage, code: int, reason: str) -> None
     story.drive().ends("done", "migrated")
     assert move.writes == [*TAKEN, f"register {code}", "register ok"]
     move.has_moved()
+
+
+# Not by the back door
+
+
+def test_a_register_at_the_destination_is_no_way_around_the_questions(stage: Stage) -> None:
+    """After a cancelled migration the destination still lists the number; it may be migrated, not just registered."""
+    move = Move(stage)
+    move.approved(move.begin()).asks("otp").cancel()
+    before = move.writes
+    with pytest.raises(UsageError) as refused:
+        stage.open("register", f"new/{move.new}")
+    assert refused.value.reason == "works-elsewhere"
+    assert f"linewright migrate shop/{move.source} --to new" in str(refused.value.fix)
+    assert move.writes == before
+    move.source_works()
+    stage.wait(minutes=2)
+    move.code(move.approved(move.begin())).ends("done", "migrated")
+    move.has_moved()
+
+
+def test_a_phone_that_left_the_other_account_is_registered(stage: Stage) -> None:
+    move = Move(stage)
+    move.approved(move.begin()).asks("otp").cancel()
+    stage.door.change_number(move.source, registered=False)
+    with pytest.raises(UsageError):
+        stage.open("register", f"new/{move.new}")
+    stage.do(stage.lw.sync("shop"))
+    stage.wait(minutes=2)
+    story = stage.open("register", f"new/{move.new}").drive()
+    move.code(story).comes_online()

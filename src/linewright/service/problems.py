@@ -38,6 +38,7 @@ STATUS = {
     "task-closed": 409,
     "account-exists": 409,
     "account-removed": 409,
+    "works-elsewhere": 409,
     "channel-exists": 409,
     "code-used": 409,
     "inbox-exists": 409,

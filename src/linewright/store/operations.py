@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from linewright.domain.number import Number
+from linewright.domain.number import REGISTERED, Number, Standing
 from linewright.domain.operation import Goal, Operation, OperationState, ReplyKind, TaskKind, Topic
 from linewright.domain.pins import Pin
 from linewright.errors import StoreUnavailable, UsageError
@@ -105,7 +105,8 @@ class Operations:
         the destination has of it already, the source then being `elsewhere`.
 
         Raises `UsageError`: reason `operation-open` for another goal, `answer-refused` or `pin-refused` for
-        the PIN, `account-removed`. Of two processes that race, one opens and the other joins.
+        the PIN, `account-removed`, `works-elsewhere` for a register that would take the phone from another account.
+        Of two processes that race, one opens and the other joins.
         """
         if because is not None and not 0 <= because < LARGEST_CODE:
             raise UsageError(f"{because} is no error code.", fix="Give the code as Meta names it, such as 131045.")
@@ -129,6 +130,8 @@ class Operations:
             _refuse_other(found, number, asked)
             return self._join(connection, found, number, asked), False
         _refuse_removed(connection, asked.to or number.account)
+        if asked.goal is Goal.REGISTER:
+            _refuse_taking(connection, number)
         return _get(connection, self._new(connection, number, asked)), True
 
     def _new(self, connection: Connection, number: Number, asked: _Asked) -> str:
@@ -345,6 +348,25 @@ def _refuse_release(old: Operation) -> None:
             "A release is not taken up again: it needs both of its keys anew.",
             fix=f"Run `linewright release {old.e164}` and type its last four digits.",
             reason="confirm",
+        )
+
+
+def _refuse_taking(connection: Connection, number: Number) -> None:
+    """A register of an id that was never verified takes a phone that works in another account from there; there is no
+    way back from it, so it is a migration, which looks at both accounts and asks first."""
+    here, works = t.numbers.c.id == number.id, t.numbers.c.standing.in_([each.value for each in REGISTERED])
+    fresh = select(t.numbers.c.id).where(here, t.numbers.c.standing == Standing.UNVERIFIED.value)
+    query = select(t.numbers.c.id, t.numbers.c.account).join(t.accounts)
+    there = (t.numbers.c.e164 == number.e164, t.numbers.c.account != number.account, works)
+    living = (t.numbers.c.forgotten_at.is_(None), t.accounts.c.removed_at.is_(None))
+    source = connection.execute(query.where(*there, *living, fresh.exists())).first()
+    if source is not None:
+        raise UsageError(
+            f"{number.display} works in the account {source.account}; to register it in {number.account} takes it "
+            "from there, and there is no way back.",
+            fix=f"Run `linewright migrate {source.account}/{source.id} --to {number.account}`, which looks at both "
+            f"accounts and asks first. If it no longer works there: `linewright account sync {source.account}`.",
+            reason="works-elsewhere",
         )
 
 
