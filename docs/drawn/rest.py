@@ -96,7 +96,9 @@ def _fields(content: dict[str, Any]) -> list[str]:
         (f"`{field}`" + (" (needed)" if field in needed else ""), _kind(told), told.get("description", ""))
         for field, told in schema.get("properties", {}).items()
     ]
-    lines = ["\n" + table(("field", "kind", ""), rows).rstrip()] if rows else []
+    told = " ".join(schema.get("description", "").split())
+    lines = ["\n" + told] if told and rows else []
+    lines += ["\n" + table(("field", "kind", ""), rows).rstrip()] if rows else []
     return lines + [f"\n```json\n{json.dumps(example)}\n```" for example in schema.get("examples", ())[:1]]
 
 

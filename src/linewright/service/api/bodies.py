@@ -54,10 +54,12 @@ class NewAccount(BaseModel):
     """`token` and `app_secret` are tried, then kept sealed."""
 
     model_config = _like("account")
-    name: AccountName
+    name: Annotated[AccountName, Field(description="As you choose it: letters, digits, dots, dashes, underscores.")]
     waba: Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="Id of the WhatsApp Business Account.")]
-    token: SecretText
-    app_secret: SecretText | None = None
+    token: Annotated[SecretText, Field(description="A system user's token that may look after the account.")]
+    app_secret: Annotated[
+        SecretText | None, Field(description="Of the token's app: the account's webhooks are checked by it.")
+    ] = None
     pin_reset: Annotated[
         Literal["ask", "auto"], Field(description="Whether a fresh PIN may be set when one is refused.")
     ] = "ask"
@@ -71,7 +73,7 @@ class AccountChange(BaseModel):
     token: SecretText | None = None
     app_secret: SecretText | None = None
     pin_reset: Literal["ask", "auto"] | None = None
-    paused: bool | None = None
+    paused: Annotated[bool | None, Field(description="Whether nothing is sent for the account.")] = None
     recover: Annotated[
         bool | None, Field(description="Whether Linewright registers numbers that are wanted online by itself.")
     ] = None
@@ -109,8 +111,8 @@ class Adoption(BaseModel):
 
 class NewNumber(BaseModel):
     model_config = _like("number")
-    e164: Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$")]
-    account: AccountName
+    e164: Annotated[str, Field(max_length=40, pattern=r"^[^\x00]*$", description="The phone, such as +15550144444.")]
+    account: Annotated[AccountName, Field(description="The account that it is made in.")]
     verified_name: Annotated[
         str, Field(max_length=200, pattern=r"^[^\x00]*$", description="The display name: 2 to 75 characters.")
     ]
@@ -123,12 +125,21 @@ class NewOperation(BaseModel):
     model_config = _like("register", "deregister", "migrate")
     goal: Literal["register", "verify", "set-pin", "deregister", "migrate"]
     pin: Annotated[SecretText | None, Field(description="Six digits.")] = None
-    code_method: Literal["sms", "voice"] | None = None
-    code_language: Annotated[str | None, Field(max_length=20, pattern=r"^[^\x00]*$")] = None
-    because: Annotated[int | None, Field(ge=0, lt=LARGEST_CODE)] = None
-    confirm: Annotated[str | None, Field(max_length=20, pattern=r"^[^\x00]*$")] = None
+    code_method: Annotated[
+        Literal["sms", "voice"] | None, Field(description="How a code is sent, if one is needed.")
+    ] = None
+    code_language: Annotated[
+        str | None, Field(max_length=20, pattern=r"^[^\x00]*$", description="Of that code, such as en_US.")
+    ] = None
+    because: Annotated[
+        int | None, Field(ge=0, lt=LARGEST_CODE, description="An error heard elsewhere, such as 131045.")
+    ] = None
+    confirm: Annotated[
+        str | None,
+        Field(max_length=20, pattern=r"^[^\x00]*$", description="The last four digits of what is deregistered."),
+    ] = None
     use_reserve: Annotated[bool, Field(description="Spend the attempts kept for a person.")] = False
-    subscribe: bool = True
+    subscribe: Annotated[bool, Field(description="Whether the app is subscribed to the account's webhooks.")] = True
     by_link: Annotated[bool, Field(description="Send no code before whoever has the phone says so.")] = False
     to: Annotated[AccountName | None, Field(description="The account that a migration moves the number to.")] = None
 
