@@ -67,12 +67,15 @@ class Line:
 
 
 class Guide(AbstractContextManager["Guide"]):
-    """The guide `name` (docs/guides/NAME.md), with a simulator that shares the clock of the home; `rate` runs it.
+    """The guide `name` (docs/guides/NAME.md), with a simulator that shares the clock of the home; `rate` runs it. The
+    database is SQLite in the home where `database_url` names no other.
 
     `ran` are the lines so far. Raises `AssertionError` with what was printed where a line ends with another status.
     """
 
-    def __init__(self, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, rate: float = 1.0) -> None:
+    def __init__(
+        self, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, rate: float = 1.0, database_url: str = ""
+    ) -> None:
         self.lines = commands((GUIDES / f"{name}.md").read_text())
         self.folder = folder
         self.home = folder / "home"
@@ -81,6 +84,7 @@ class Guide(AbstractContextManager["Guide"]):
         self.ran: list[Line] = []
         self.url = ""
         """The address of `linewright serve`, once it runs."""
+        self._database_url = database_url
         self._set = monkeypatch
         self._stay: list[subprocess.Popen[str]] = []
 
@@ -90,6 +94,7 @@ class Guide(AbstractContextManager["Guide"]):
             self._set.delenv(name)
         self._set.setenv("LINEWRIGHT_HOME", str(self.home))
         self._set.setenv("LINEWRIGHT_GRAPH_URL", self.simulator.graph_url)
+        self._set.setenv("LINEWRIGHT_DATABASE_URL", self._database_url)
         self._set.setenv("PATH", f"{self._bin()}{os.pathsep}{os.environ['PATH']}")
         self._set.chdir(self.folder)
         world = self.simulator.world
