@@ -48,7 +48,7 @@ def test_a_name_or_waba_is_there_once(store: Store, now: datetime, name: str, wa
     assert len(store.accounts.all()) == 1
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "a b", "x" * 65, "a\nb"])
+@pytest.mark.parametrize("name", ["", "a/b", "a b", "x" * 65, "a\nb", ".", ".."])
 def test_a_name_must_be_typable(store: Store, now: datetime, name: str) -> None:
     with pytest.raises(UsageError, match="cannot be an account's name"):
         store.accounts.add(name, "1001", TOKEN, now=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from linewright.domain.entries import Catalogue, Entry
 from linewright.domain.journal import WRITES, Attempt, CallKind
@@ -38,9 +39,10 @@ class Restored:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
-    """What `decide` looks at. Everything here outlives a restart but the flags of the present turn.
+    """What `decide` looks at. Everything here outlives a restart but the flags of the present turn. It never changes,
+    so what is asked of it again and again is found once (and it has no slots, where that is kept).
 
     `attempts` are the phone's, over all its ids and operations, oldest first; `readings` are those of
     this operation, oldest first, failed ones too; `replies` and `evidence` are this operation's.
@@ -76,7 +78,7 @@ class Case:
 
     # The number, as last seen
 
-    @property
+    @cached_property
     def judged(self) -> Judged:
         return judge(self.last_good, self.number)
 
@@ -95,7 +97,7 @@ class Case:
 
     # The journal
 
-    @property
+    @cached_property
     def mine(self) -> tuple[Attempt, ...]:
         """The attempts of this operation, oldest first."""
         return tuple(a for a in self.attempts if a.operation == self.operation.id)
@@ -156,7 +158,7 @@ class Case:
                 return
             yield earlier
 
-    @property
+    @cached_property
     def candidates(self) -> tuple[Pin, ...]:
         """The PINs that may be sent, best first, without those that the remote took for malformed or weak.
 
@@ -202,7 +204,7 @@ class Case:
         """The last good reading of this operation taken before `moment`."""
         return next((reading for reading in reversed(self.readings) if reading.good and reading.at < moment), None)
 
-    @property
+    @cached_property
     def latest(self) -> datetime:
         """The latest moment that the journal of this phone holds, by whatever clock it was written."""
         moments = [self.operation.opened_at, self.operation.cancel_asked_at, self.pins.moved]

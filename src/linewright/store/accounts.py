@@ -23,7 +23,7 @@ from linewright.store.sealing import Vault, bound, seal
 
 __all__ = ["AccountLine", "Accounts"]
 
-_NAME = re.compile(r"[\w.-]{1,64}")
+_NAME = re.compile(r"(?!\.{1,2}\Z)[\w.-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Accounts:
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"The name {name[:80]!r} cannot be an account's name.",
-                fix="Use letters, digits, dots, dashes and underscores; 64 at most.",
+                fix="Use letters, digits, dots, dashes and underscores; 64 at most, and not . or .. alone.",
                 reason="account-name",
             )
         values = {

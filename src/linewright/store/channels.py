@@ -23,7 +23,7 @@ from linewright.store.sealing import Vault, bound, seal
 __all__ = ["APPRISE", "WEBHOOK", "Channel", "Channels", "open_channels", "quiet_of"]
 
 APPRISE, WEBHOOK = "apprise", "webhook"
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")
 REMOVED = "The channel was removed."
 
 
@@ -60,7 +60,7 @@ class Channels:
         """Keeps a channel. Raises `UsageError`: `channel-name`, `channel-exists`."""
         if NAME.fullmatch(name) is None:
             raise UsageError(
-                "A channel's name has 1 to 64 letters, digits, dots, dashes or underscores.",
+                "A channel's name has 1 to 64 letters, digits, dots, dashes or underscores, and is not . or .. alone.",
                 fix="Choose a short name, such as ops-mail.",
                 reason="channel-name",
             )

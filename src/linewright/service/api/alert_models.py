@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from linewright.service.api.bodies import SecretText
+from linewright.service.api.bodies import PATH_NAME, SecretText
 
 __all__ = [
     "AlertShape",
@@ -39,7 +39,7 @@ class NewChannel(BaseModel):
     """`address` is an Apprise address, or for a webhook an https one; it is kept sealed and never told again."""
 
     model_config = _SENT
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    name: Annotated[str, Field(pattern=PATH_NAME, max_length=64)]
     kind: Literal["apprise", "webhook"]
     address: SecretText
     quiet: QuietHours | None = None

@@ -12,6 +12,7 @@ from linewright.service.api.examples import BODIES
 from linewright.store.operations import LARGEST_CODE
 
 __all__ = [
+    "PATH_NAME",
     "AccountChange",
     "AccountsChange",
     "Adoption",
@@ -42,7 +43,9 @@ class _AsSecret:
 
 
 SecretText = Annotated[Secret, _AsSecret]
-AccountName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+PATH_NAME = r"^(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.{3,})$"
+"""A name that is part of an address: letters, digits, dots, dashes and underscores, and not `.` or `..` alone."""
+AccountName = Annotated[str, Field(pattern=PATH_NAME, max_length=64)]
 
 
 def _like(*examples: str) -> ConfigDict:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from linewright.inbox_desk import InboxDesk
-from linewright.service.api.bodies import SecretText
+from linewright.service.api.bodies import PATH_NAME, SecretText
 from linewright.service.api.examples import BODIES
 from linewright.service.api.idempotency import Idempotent, answers_once
 from linewright.service.api.parts import Id, TheDesk, paged, refused, shown
@@ -34,7 +34,7 @@ class NewInbox(BaseModel):
         str,
         Field(
             max_length=64,
-            pattern=r"^(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*|\.{3,})$",
+            pattern=PATH_NAME,
             description="Letters, digits, dots, dashes and underscores; not . or .. alone.",
         ),
     ]
