@@ -73,6 +73,13 @@ def test_an_address_that_cannot_be_used_is_refused_in_two_lines(cli: Cli, words:
     assert cli("alert", "list", "--json").json["items"] == []
 
 
+@pytest.mark.parametrize("name", [".", "..", "a/b", "a b", "x" * 65])
+def test_a_name_that_is_no_part_of_an_address_is_refused(cli: Cli, name: str) -> None:
+    refused = cli("alert", "add", name, stdin=ADDRESS)
+    assert (refused.status, len(refused.error_lines)) == (2, 2)
+    assert cli("alert", "list", "--json").json["items"] == []
+
+
 def test_two_channels_of_one_name(cli: Cli) -> None:
     assert cli("alert", "add", "ops", stdin=ADDRESS).status == 0
     refused = cli("alert", "add", "ops", stdin=ADDRESS)
