@@ -131,7 +131,7 @@ def test_what_it_says(cli: Cli, tmp_path: Path) -> None:
     again = cli("backup", str(target), "--json")
     assert (again.status, again.json["error"]["reason"]) == (2, "backup-exists")
     nowhere = cli("backup", str(tmp_path / "no" / "copy.db"), "--json")
-    assert (nowhere.status, nowhere.json["error"]["reason"]) == (6, "backup")
+    assert (nowhere.status, nowhere.json["error"]["reason"]) == (2, "backup")
     for words in (("backup",), ("backup", str(tmp_path / "other.db"), "--restored")):
         wrong = cli(*words)
         assert (wrong.status, len(wrong.error_lines)) == (2, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import stat
 import threading
@@ -71,8 +73,26 @@ def test_a_folder_is_no_new_file(sqlite: Store, now: datetime, name: str) -> Non
 
 
 def test_a_folder_that_is_not_there(sqlite: Store, now: datetime, tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match="cannot be written"):
+    with pytest.raises(UsageError, match="there is no folder") as refused:
         sqlite.copies.write(tmp_path / "nowhere" / "copy.db", now)
+    assert refused.value.reason == "backup"
+
+
+def test_a_disk_without_hard_links_will_do(
+    sqlite: Store, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As exFAT has none; no such disk can be made here, so the call is refused as it would be there."""
+
+    def refused(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    copy = tmp_path / "copies" / "copy.db"
+    copy.parent.mkdir()
+    assert sqlite.copies.write(copy, now) == copy.stat().st_size > 0
+    assert [path.name for path in copy.parent.iterdir()] == ["copy.db"]
+    with pytest.raises(UsageError, match="already"):
+        sqlite.copies.write(copy, now)
 
 
 @pytest.mark.parametrize("left", [0, 300_000])

@@ -119,11 +119,12 @@ def _as_new_file(target: Path) -> Iterator[Path]:
     try:
         if target.exists():
             raise FileExistsError
+        _refuse_no_folder(target)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         try:
             yield draft
             _to_disk(draft)
-            os.link(draft, target)
+            _put(draft, target)
             _to_disk(target.parent)
         finally:
             for left in (draft, *(Path(f"{draft}{end}") for end in ("-journal", "-wal", "-shm"))):
@@ -141,6 +142,26 @@ def _as_new_file(target: Path) -> Iterator[Path]:
             fix="Name a file in a folder that can be written and has room. Nothing was left there.",
             reason="backup",
         ) from None
+
+
+def _refuse_no_folder(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(
+            f"The backup cannot be written to {target}: there is no folder {target.parent}.",
+            fix="Make that folder, or name a file in one that is there.",
+            reason="backup",
+        )
+
+
+def _put(draft: Path, target: Path) -> None:
+    """The draft becomes the target. Raises `FileExistsError` for one that came meanwhile."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:  # no hard links on this disk (exFAT): the name is taken first, then given to the draft
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        draft.replace(target)
 
 
 def _to_disk(path: Path) -> None:
