@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 __all__ = ["broken", "build", "fetched"]
 
 HERE = Path(__file__).parent
-FETCHING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
+FETCHING = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "srcset"}
 
 
 class _Page(HTMLParser):
