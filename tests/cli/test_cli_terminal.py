@@ -43,9 +43,9 @@ class Terminal:
         self._unread = ""
 
     def until(self, text: str) -> None:
-        """Reads on until `text` was shown after everything waited for before."""
+        """Reads on until `text` was shown after everything waited for before; where lines are folded is no matter."""
         while text not in self._unread:
-            self._unread = plain(self._unread + self._read())
+            self._unread = re.sub(r"\s+", " ", plain(self._unread + self._read()))
         self._unread = self._unread.split(text, 1)[1]
 
     def type(self, text: str) -> None:
