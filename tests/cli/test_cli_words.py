@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,32 @@ def test_a_result_is_folded_between_words_below_its_label(monkeypatch: pytest.Mo
     assert [link, coloured] == lines[-2:]
     assert lines[1].startswith("         ")
     assert " ".join(" ".join(lines[:-2]).split()) == " ".join(finding.split())
+
+
+MEANS = "Not registered: it can neither send nor receive."
+
+
+@pytest.mark.parametrize(
+    ("columns", "heads"),
+    [
+        (60, ["Account", "Number", "What it means"]),
+        (80, ["Account", "Number", "Wanted", "What it means"]),
+        (120, ["Id", "Account", "Number", "Wanted", "What it means"]),
+    ],
+)
+def test_a_narrow_table_breaks_no_phone_and_leaves_out_what_is_spare(
+    monkeypatch: pytest.MonkeyPatch, columns: int, heads: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout", Screen())
+    rows = [("300000000000006", "demo", "+55 11 90000-0077", "unmanaged", MEANS)] * 2
+    names = ("Id", "Account", "Number", "Wanted", "What it means")
+    lines = table(names, rows, empty="", spare=("Id", "Wanted")).splitlines()
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in lines]
+    assert re.split(r" {2,}", plain[0].strip()) == heads
+    assert all(len(line) <= columns for line in plain)
+    assert sum("+55 11 90000-0077" in line for line in plain) == 2
+    assert "…" not in "".join(plain)
 
 
 def test_nothing_is_folded_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:

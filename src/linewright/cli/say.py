@@ -28,6 +28,8 @@ __all__ = [
 Shape = dict[str, Any]
 WIDEST = 100
 """Columns; longer lines of prose are hard to read."""
+UNBROKEN = 28
+"""Columns; what is no longer than this in a table stays on one line, and longer text has at least this much room."""
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
@@ -111,22 +113,45 @@ def write_error(error: LinewrightError, *, as_json: bool) -> None:
         fault(clean(f"Trace id: {error.fbtrace_id}"))
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> str:
-    """A table: folded to a terminal's width, else one line for each row; `empty` when there is no row."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str, spare: Sequence[str] = ()) -> str:
+    """A table: folded to a terminal's width, else one line for each row; `empty` when there is no row.
+
+    On a terminal phones, ids and the like are not broken, and where it is too narrow for the rest, the columns that are
+    `spare` are left out, the first one first.
+    """
     if not rows:
         return empty
+    cells = [[_cell(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
-        return _aligned([list(columns), *([_cell(cell) for cell in row] for row in rows)])
+        return _aligned([list(columns), *cells])
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False, markup=False, emoji=False)
-    drawn = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for row in rows:
-        drawn.add_row(*(_cell(cell) for cell in row))
+    widths = dict(zip(columns, (max(map(len, column)) for column in zip(columns, *cells, strict=True)), strict=True))
+    shown = _that_fit(widths, spare, console.width)
+    whole = _needed({name: widths[name] for name in shown}) <= console.width
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in shown:
+        drawn.add_column(name, no_wrap=whole and widths[name] <= UNBROKEN)
+    for row in cells:
+        drawn.add_row(*(cell for name, cell in zip(columns, row, strict=True) if name in shown))
     with console.capture() as captured:
         console.print(drawn)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _that_fit(widths: Mapping[str, int], spare: Sequence[str], width: int) -> list[str]:
+    shown = dict(widths)
+    for name in spare:
+        if _needed(shown) > width:
+            del shown[name]
+    return list(shown)
+
+
+def _needed(widths: Mapping[str, int]) -> int:
+    """What columns of these widths need at least, the space after each with them."""
+    return sum(min(width, UNBROKEN) + 2 for width in widths.values())
 
 
 def _cell(value: object) -> str:

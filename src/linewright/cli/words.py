@@ -206,7 +206,8 @@ def number_list(numbers: list[Shape]) -> str:
         for number in numbers
     ]
     columns = ("Id", "Account", "Number", "Standing", "Wanted", "What it means")
-    return table(columns, rows, empty="No number is known. `linewright sync` reads them from the accounts.")
+    empty = "No number is known. `linewright sync` reads them from the accounts."
+    return table(columns, rows, empty=empty, spare=("Id", "Wanted"))
 
 
 def number_text(number: Shape, now: datetime) -> str:
