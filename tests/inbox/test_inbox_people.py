@@ -14,7 +14,7 @@ from tests.support.served import served
 
 from linewright.cli import main
 from linewright.service.api.inboxes import NewInbox
-from linewright.store.inboxes import NAME
+from linewright.store.ids import PATH_NAME
 from linewright.store.users import Role
 
 
@@ -115,7 +115,7 @@ def test_the_schema_takes_the_names_that_the_store_takes() -> None:
             NewInbox.model_validate({"name": name, "kind": "generic"})
     for name in ("...", "a", "..a", ".a.", "main-line", "_", "a" * 64):
         assert NewInbox.model_validate({"name": name, "kind": "generic"}).name == name
-        assert NAME.fullmatch(name)
+        assert PATH_NAME.fullmatch(name)
 
 
 def test_a_list_on_a_terminal_is_drawn_whole(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811

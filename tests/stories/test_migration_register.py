@@ -87,6 +87,7 @@ def test_a_register_at_the_destination_is_no_way_around_the_questions(stage: Sta
         stage.open("register", f"new/{move.new}")
     assert refused.value.reason == "works-elsewhere"
     assert f"linewright migrate shop/{move.source} --to new" in str(refused.value.fix)
+    assert "`linewright sync shop`" in str(refused.value.fix)
     assert move.writes == before
     move.source_works()
     stage.wait(minutes=2)

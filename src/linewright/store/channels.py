@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -17,13 +16,12 @@ from linewright.errors import UsageError
 from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
-from linewright.store.ids import new_id
+from linewright.store.ids import PATH_NAME, new_id
 from linewright.store.sealing import Vault, bound, seal
 
 __all__ = ["APPRISE", "WEBHOOK", "Channel", "Channels", "open_channels", "quiet_of"]
 
 APPRISE, WEBHOOK = "apprise", "webhook"
-NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")
 REMOVED = "The channel was removed."
 
 
@@ -58,7 +56,7 @@ class Channels:
         now: datetime,
     ) -> Channel:
         """Keeps a channel. Raises `UsageError`: `channel-name`, `channel-exists`."""
-        if NAME.fullmatch(name) is None:
+        if PATH_NAME.fullmatch(name) is None:
             raise UsageError(
                 "A channel's name has 1 to 64 letters, digits, dots, dashes or underscores, and is not . or .. alone.",
                 fix="Choose a short name, such as ops-mail.",

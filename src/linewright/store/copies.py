@@ -161,7 +161,11 @@ def _put(draft: Path, target: Path) -> None:
         raise
     except OSError:  # no hard links on this disk (exFAT): the name is taken first, then given to the draft
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        draft.replace(target)
+        try:
+            draft.replace(target)
+        except OSError:
+            target.unlink()  # empty, and ours
+            raise
 
 
 def _to_disk(path: Path) -> None:

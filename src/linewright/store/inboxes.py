@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +15,10 @@ from linewright.errors import UsageError
 from linewright.secret import Secret
 from linewright.store import tables as t
 from linewright.store.engine import Database
-from linewright.store.ids import new_id
+from linewright.store.ids import PATH_NAME, new_id
 from linewright.store.sealing import Vault, bound, seal
 
 __all__ = ["Inbox", "Inboxes", "Tally", "count"]
-
-NAME = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9_.-]{1,64}")
-"""Not `.` or `..`: in an address these are steps, and no post would ever come there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +48,7 @@ class Inboxes:
 
     def add(self, name: str, kind: str, secret: Secret, *, account: str | None, by: str, now: datetime) -> Inbox:
         """Keeps an inbox. Raises `UsageError`: `inbox-name`, `inbox-exists`."""
-        if NAME.fullmatch(name) is None:
+        if PATH_NAME.fullmatch(name) is None:
             raise UsageError(
                 "An inbox's name has 1 to 64 letters, digits, dots, dashes or underscores, and is not . or .. alone.",
                 fix="Choose a short name, such as main-line.",

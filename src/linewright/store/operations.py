@@ -365,7 +365,7 @@ def _refuse_taking(connection: Connection, number: Number) -> None:
             f"{number.display} works in the account {source.account}; to register it in {number.account} takes it "
             "from there, and there is no way back.",
             fix=f"Run `linewright migrate {source.account}/{source.id} --to {number.account}`, which looks at both "
-            f"accounts and asks first. If it no longer works there: `linewright account sync {source.account}`.",
+            f"accounts and asks first. If it no longer works there: `linewright sync {source.account}`.",
             reason="works-elsewhere",
         )
 

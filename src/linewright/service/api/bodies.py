@@ -14,6 +14,7 @@ from linewright.store.operations import LARGEST_CODE
 __all__ = [
     "PATH_NAME",
     "AccountChange",
+    "AccountName",
     "AccountsChange",
     "Adoption",
     "Answer",

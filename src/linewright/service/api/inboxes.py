@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from linewright.inbox_desk import InboxDesk
-from linewright.service.api.bodies import PATH_NAME, SecretText
+from linewright.service.api.bodies import PATH_NAME, AccountName, SecretText
 from linewright.service.api.examples import BODIES
 from linewright.service.api.idempotency import Idempotent, answers_once
 from linewright.service.api.parts import Id, TheDesk, paged, refused, shown
@@ -40,9 +40,7 @@ class NewInbox(BaseModel):
     ]
     kind: Kind
     secret: SecretText | None = None
-    account: Annotated[
-        str | None, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="For the numbers of this account alone.")
-    ] = None
+    account: Annotated[AccountName | None, Field(description="For the numbers of this account alone.")] = None
 
 
 class InboxShape(BaseModel):
